@@ -1,0 +1,165 @@
+//! The only traits: where bytes, facts and failures are kept.
+//!
+//! Each has two real implementations or more, and [`conformance`] is the one suite that all of them pass.
+//! Keys are the decoded strings of [`crate::key`]; a store never parses them.
+//! An etag is the MD5 of the body as 32 lower-case hex digits, without quotes, as S3 has it for a single-part put.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+pub mod conformance;
+pub mod local;
+pub mod memory;
+
+/// Objects of one bucket by key.
+///
+/// A put is atomic: a reader sees the old object or the new one, whole, whatever is killed in between.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// The whole object. [`Kind::NotFound`](crate::error::Kind) without one; over `limit_bytes` it is
+    /// [`Kind::TooLarge`](crate::error::Kind), and no more than the limit was read.
+    async fn get(&self, key: &str, limit_bytes: u64) -> Result<Object>;
+
+    /// A part of the object's body, `range.start < range.end <= head.bytes`, if its etag is still `etag`;
+    /// otherwise [`Kind::Upstream`](crate::error::Kind), so that a stream of parts never mixes two objects.
+    async fn get_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes>;
+
+    /// What [`get`](Self::get) would say of the object, without its body.
+    async fn head(&self, key: &str) -> Result<Head>;
+
+    /// Stores the object, replacing what was there, and returns its etag.
+    async fn put(&self, key: &str, body: Bytes, attributes: Attributes) -> Result<String>;
+
+    /// Deletes the objects; a missing one is no error. Any number of keys.
+    async fn delete(&self, keys: &[String]) -> Result<()>;
+
+    /// The keys that begin with `prefix` and sort after `after`, in the order of their UTF-8 bytes, at most `limit`.
+    /// Fewer than `limit` means that there are no more.
+    async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>>;
+}
+
+/// What is said of an object when it is put.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attributes {
+    /// The media type, e.g. `image/webp`.
+    pub content_type: String,
+    /// The `Cache-Control` it is served with.
+    pub cache_control: Option<String>,
+    /// User metadata; names are lower-case ASCII, as S3 returns them.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// An object's facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// MD5 of the body, 32 hex digits, no quotes.
+    pub etag: String,
+    /// Length of the body.
+    pub bytes: u64,
+    /// When it was put, in milliseconds since 1970.
+    pub modified_ms: u64,
+    /// As given to [`ObjectStore::put`].
+    #[serde(flatten)]
+    pub attributes: Attributes,
+}
+
+/// An object, whole.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its facts.
+    pub head: Head,
+    /// Its bytes.
+    pub body: Bytes,
+}
+
+/// The facts about variants, one row each, by the name of their source.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Writes the row; one with the same `name` and `variant` is replaced.
+    async fn record(&self, row: Row) -> Result<()>;
+
+    /// The rows of one source, ordered by `variant`; empty if there are none.
+    async fn variants_of(&self, name: &str) -> Result<Vec<Row>>;
+
+    /// Removes these rows of one source; a missing one is no error.
+    async fn forget(&self, name: &str, variants: &[String]) -> Result<()>;
+}
+
+/// One variant's facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The source's key (partition key).
+    pub name: String,
+    /// The recipe, or the thumbnail's key (sort key).
+    pub variant: String,
+    /// Length of the variant.
+    pub bytes: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Format name, e.g. `webp`.
+    pub format: String,
+    /// The etag of the source it was made from.
+    pub source_etag: String,
+    /// How long the render took.
+    pub render_ms: u64,
+    /// When it was made, in milliseconds since 1970.
+    pub time_ms: u64,
+}
+
+/// Failures that someone must look at.
+///
+/// Delivery is at least once: a received message that is not deleted comes back after its visibility time.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Puts a message on the queue.
+    async fn send(&self, message: Message) -> Result<()>;
+
+    /// Up to `limit` messages, oldest first, which no other receiver gets for `visibility_s` seconds.
+    async fn receive(&self, limit: usize, visibility_s: u32) -> Result<Vec<Received>>;
+
+    /// Removes a received message. A receipt that is no longer known is no error.
+    async fn delete(&self, receipt: &str) -> Result<()>;
+
+    /// Up to `limit` messages, oldest first, hidden ones too, without receiving them.
+    async fn peek(&self, limit: usize) -> Result<Vec<Message>>;
+}
+
+/// A queue message: the key as its body, as the hand-made systems have it, and the rest as attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The object's key.
+    pub body: String,
+    /// At most ten pairs (the limit of SQS), no value empty.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A message with the handle that deletes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// For [`Queue::delete`]; good for this one receipt.
+    pub receipt: String,
+    /// The message.
+    pub message: Message,
+}
+
+/// Everything the service keeps things in.
+#[derive(Clone)]
+pub struct Stores {
+    /// As uploaded; private.
+    pub originals: Arc<dyn ObjectStore>,
+    /// As made by us; private.
+    pub variants: Arc<dyn ObjectStore>,
+    /// The table.
+    pub ledger: Arc<dyn Ledger>,
+    /// The failures queue.
+    pub failures: Arc<dyn Queue>,
+}
