@@ -98,7 +98,9 @@ impl Kind {
     pub const fn cache_control(self) -> &'static str {
         match self {
             Self::NotFound => "public, max-age=5",
-            Self::Invalid | Self::Forbidden | Self::TooLarge | Self::Unsupported | Self::Corrupt => "public, max-age=10",
+            Self::Invalid | Self::Forbidden | Self::TooLarge | Self::Unsupported | Self::Corrupt => {
+                "public, max-age=10"
+            }
             Self::Busy | Self::Upstream | Self::Deadline | Self::Bug => "no-store",
         }
     }
@@ -189,6 +191,18 @@ impl Error {
     /// The client's sentence.
     pub fn context(&self) -> &str {
         &self.context
+    }
+
+    /// One log line with the whole chain, at the level of who must act. Called once, at the door that answers.
+    pub fn log(&self) {
+        let (kind, error) = (self.kind.name(), self.chain());
+        match self.kind {
+            Kind::Invalid | Kind::Forbidden | Kind::NotFound | Kind::TooLarge | Kind::Unsupported | Kind::Corrupt => {
+                tracing::info!(kind, error, "refused");
+            }
+            Kind::Busy | Kind::Deadline => tracing::warn!(kind, error, "not done"),
+            Kind::Upstream | Kind::Bug => tracing::error!(kind, error, "failed"),
+        }
     }
 
     /// The whole chain in one line, for the log.

@@ -1,0 +1,44 @@
+//! A picture in memory: eight bits a channel, rows without gaps.
+
+use super::geometry::Size;
+
+/// Channels of a pixel, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Gray,
+    Rgb,
+    /// Alpha is not premultiplied.
+    Rgba,
+}
+
+impl Layout {
+    pub(crate) const fn channels(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
+/// `data.len() == width * height * layout.channels()`, both sides at least 1.
+#[derive(Debug)]
+pub(crate) struct Pixels {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) layout: Layout,
+    pub(crate) data: Vec<u8>,
+}
+
+impl Pixels {
+    /// Black (and transparent). The caller has checked the size against the limits.
+    pub(crate) fn zeroed(size: Size, layout: Layout) -> Self {
+        let Size { width, height } = size;
+        let data = vec![0; width as usize * height as usize * layout.channels()];
+        Self { width, height, layout, data }
+    }
+
+    pub(crate) const fn size(&self) -> Size {
+        Size { width: self.width, height: self.height }
+    }
+}

@@ -1,0 +1,107 @@
+//! JPEG: a walk from marker to marker, to the end of the picture.
+//!
+//! The walk goes to the end because a file that was cut off anywhere must be refused, also where a scaled decode would not
+//! read that far.
+
+use super::{Probe, corrupt};
+use crate::error::{Error, Kind, Result};
+use crate::format::Format;
+use crate::image::geometry::Size;
+use crate::image::orient::Orientation;
+
+const SOI: u8 = 0xD8;
+const EOI: u8 = 0xD9;
+const SOS: u8 = 0xDA;
+const APP1: u8 = 0xE1;
+
+pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
+    let mut walk = Walk { bytes, at: 2 };
+    let mut size = None;
+    let mut orientation = Orientation::default();
+    let mut scans = 0;
+    loop {
+        match walk.marker()? {
+            EOI => break,
+            // Restart markers, fill and a second start carry no length.
+            SOI | 0x01 | 0xD0..=0xD7 => {}
+            SOS => {
+                walk.segment()?;
+                scans += 1;
+            }
+            APP1 => {
+                let segment = walk.segment()?;
+                if let Some(tiff) = segment.strip_prefix(b"Exif\0\0") {
+                    orientation = Orientation::from_exif(tiff);
+                }
+            }
+            // Every other code in this row starts a frame: 0xC4, 0xC8 and 0xCC are tables and reserved.
+            0xC4 | 0xC8 | 0xCC => drop(walk.segment()?),
+            code @ 0xC0..=0xCF => {
+                if size.replace(frame_size(code, walk.segment()?)?).is_some() {
+                    return Err(corrupt("the JPEG has two frames"));
+                }
+            }
+            _ => drop(walk.segment()?),
+        }
+    }
+    match (size, scans) {
+        (Some(size), 1..) => Ok(Probe { format: Format::Jpeg, size, orientation, scans }),
+        _ => Err(corrupt("the JPEG ends before its first scan")),
+    }
+}
+
+fn frame_size(code: u8, segment: &[u8]) -> Result<Size> {
+    let [precision, h1, h0, w1, w0, components, ..] = *segment else {
+        return Err(corrupt("the JPEG's frame header is cut off"));
+    };
+    let unsupported =
+        |what: &str| Err(Error::new(Kind::Unsupported, format!("a JPEG with {what} can't be resized here")));
+    let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
+    if width == 0 || height == 0 {
+        return Err(corrupt("the JPEG says that it is 0 pixels wide or high"));
+    }
+    match (code, precision, components) {
+        // Baseline, extended and progressive, by Huffman or arithmetic codes.
+        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, 1 | 3) => Ok(Size { width: width.into(), height: height.into() }),
+        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, 4) => unsupported("four colour components (CMYK)"),
+        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, _) => unsupported("two colour components"),
+        (0xC0..=0xC2 | 0xC9 | 0xCA, _, _) => unsupported("more than eight bits a sample"),
+        _ => unsupported("lossless or hierarchical coding"),
+    }
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// The next marker's code, past entropy-coded data (where `FF 00` is a byte) and stray bytes.
+    fn marker(&mut self) -> Result<u8> {
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let found = memchr::memchr(0xFF, rest).and_then(|offset| Some((offset, *rest.get(offset + 1)?)));
+            match found {
+                // The second FF may itself begin a marker.
+                Some((offset, 0xFF)) => self.at += offset + 1,
+                Some((offset, 0x00)) => self.at += offset + 2,
+                Some((offset, code)) => {
+                    self.at += offset + 2;
+                    return Ok(code);
+                }
+                None => return Err(corrupt("the JPEG is cut off: it has no end marker")),
+            }
+        }
+    }
+
+    /// The contents of the segment that follows a marker.
+    fn segment(&mut self) -> Result<&'a [u8]> {
+        let cut_off = || corrupt("the JPEG is cut off within a segment");
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length =
+            rest.first_chunk::<2>().map(|length| usize::from(u16::from_be_bytes(*length))).ok_or_else(cut_off)?;
+        let contents = rest.get(2..length).ok_or_else(cut_off)?;
+        self.at += length;
+        Ok(contents)
+    }
+}

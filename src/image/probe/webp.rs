@@ -1,0 +1,26 @@
+//! WebP: the RIFF frame around it, and libwebp's own reading of the header.
+
+use super::{Probe, corrupt};
+use crate::error::{Error, Kind, Result};
+use crate::format::Format;
+use crate::image::geometry::Size;
+use crate::image::orient::Orientation;
+
+/// `RIFF` and the length itself are not counted in the length.
+const RIFF_FRAME_BYTES: u64 = 8;
+
+pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
+    let stated = bytes.get(4..).and_then(|rest| rest.first_chunk::<4>()).map(|length| u32::from_le_bytes(*length));
+    if stated.is_none_or(|stated| u64::from(stated) + RIFF_FRAME_BYTES > bytes.len() as u64) {
+        return Err(corrupt("the WebP is cut off: it is shorter than its header says"));
+    }
+    let features = webp::BitstreamFeatures::new(bytes).ok_or_else(|| corrupt("the WebP's header can't be read"))?;
+    if features.has_animation() {
+        return Err(Error::new(Kind::Unsupported, "an animated WebP can't be resized here yet"));
+    }
+    let size = Size { width: features.width(), height: features.height() };
+    if size.width == 0 || size.height == 0 {
+        return Err(corrupt("the WebP says that it is 0 pixels wide or high"));
+    }
+    Ok(Probe { format: Format::Webp, size, orientation: Orientation::default(), scans: 1 })
+}

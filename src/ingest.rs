@@ -1,0 +1,174 @@
+//! The upload path: what happens when an original is put, overwritten or deleted.
+//!
+//! Events arrive twice and out of order, so an [`Upload`] only says which key to look at; what is done follows from what the
+//! bucket holds now.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::error::{Error, Kind, Result};
+use crate::key::{SourceKey, VariantKey};
+use crate::service::{Kept, SOURCE_ETAG, Service};
+use crate::store::{Head, Message};
+use crate::variant::{Thumbnail, Variant};
+
+/// A change of an original that someone was told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// The bucket, as the event names it.
+    pub bucket: String,
+    /// The decoded key.
+    pub key: String,
+}
+
+/// What came of one upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// These thumbnails are there now.
+    Ready(Vec<VariantKey>),
+    /// The original is gone, and its variants with it.
+    Removed,
+    /// Nothing to do: the key is reserved, or the original changed again and another event will tell.
+    Skipped(&'static str),
+    /// It can't be done however often it is tried; a message is on the failures queue.
+    Failed {
+        /// Why.
+        kind: Kind,
+        /// The sentence in the message.
+        context: String,
+    },
+}
+
+impl Service {
+    /// Brings variants and thumbnails in line with what the originals bucket holds under the key.
+    ///
+    /// `Ok` means that the event is dealt with for good; an error ([`Kind::is_transient`], or the failures queue did not take
+    /// the message) means that it must be delivered again.
+    pub async fn ingest(&self, upload: &Upload) -> Result<Outcome> {
+        if self.config.policy.thumbnail_of(&upload.key).is_some() {
+            tracing::warn!(key = upload.key, "an upload under a thumbnail's name was skipped");
+            return Ok(Outcome::Skipped("the name is reserved for thumbnails"));
+        }
+        match self.follow(upload).await {
+            Err(error) if !error.kind().is_transient() => self.report(upload, &error).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn follow(&self, upload: &Upload) -> Result<Outcome> {
+        if upload.bucket != self.config.originals_bucket {
+            let (ours, theirs) = (&self.config.originals_bucket, &upload.bucket);
+            return Err(Error::invalid(format!("the event is of the bucket {theirs}; originals are in {ours}")));
+        }
+        let source = SourceKey::new(&upload.key)?;
+        let Some(head) = self.current(&source).await? else {
+            self.forget_variants(&source, None).await?;
+            return Ok(Outcome::Removed);
+        };
+        self.forget_variants(&source, Some(&head.etag)).await?;
+        self.make_thumbnails(&source, &head.etag).await
+    }
+
+    async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Outcome> {
+        let wanted = self.config.policy.thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted));
+        let mut missing = Vec::new();
+        for variant in wanted {
+            // A duplicate event finds them all made: what was of other bytes has just been forgotten.
+            if self.stored(&variant).await?.is_none() {
+                missing.push(variant);
+            }
+        }
+        if !missing.is_empty() {
+            let place = self.gate.enter_patiently().await?;
+            let original = self.original(source).await?;
+            if original.head.etag != etag {
+                return Ok(Outcome::Skipped("the original was overwritten meanwhile"));
+            }
+            let mut place = Some(place);
+            for variant in &missing {
+                let place = match place.take() {
+                    Some(place) => place,
+                    None => self.gate.enter_patiently().await?,
+                };
+                let begun = Instant::now();
+                let rendered = self.render(place, &original.body, &variant.recipe).await?;
+                match self.keep(variant, &original, &rendered, begun.elapsed()).await? {
+                    Kept::Stored { recorded } => recorded?,
+                    Kept::Outdated => return Ok(Outcome::Skipped("the original was overwritten meanwhile")),
+                }
+            }
+        }
+        let prefixes = self.config.policy.thumbnails.iter();
+        Ok(Outcome::Ready(prefixes.map(|Thumbnail { prefix, .. }| VariantKey::thumbnail(prefix, source)).collect()))
+    }
+
+    async fn current(&self, source: &SourceKey) -> Result<Option<Head>> {
+        match self.stores.originals.head(source.as_str()).await {
+            Ok(head) => Ok(Some(head)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes every variant of a source but those made from the bytes with this etag. By listing, not by the ledger: a row may
+    /// be missing, an object can't hide.
+    async fn forget_variants(&self, source: &SourceKey, current_etag: Option<&str>) -> Result<()> {
+        let thumbnails = self.config.policy.thumbnails.iter();
+        let mut candidates: Vec<String> =
+            thumbnails.map(|thumbnail| VariantKey::thumbnail(&thumbnail.prefix, source).as_str().to_owned()).collect();
+        let prefix = source.variants_prefix();
+        let mut after = None;
+        loop {
+            const PAGE: usize = 1000;
+            let page = self.stores.variants.list(&prefix, after.as_deref(), PAGE).await?;
+            let is_last = page.len() < PAGE;
+            after = page.last().cloned();
+            candidates.extend(page.into_iter().filter(|key| source.is_variant_of(key)));
+            if is_last {
+                break;
+            }
+        }
+        let mut outdated = Vec::new();
+        for key in candidates {
+            if !self.is_made_from(&key, current_etag).await? {
+                outdated.push(key);
+            }
+        }
+        self.stores.variants.delete(&outdated).await?;
+        let rows: Vec<String> =
+            outdated.iter().map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned()).collect();
+        self.stores.ledger.forget(source.as_str(), &rows).await
+    }
+
+    async fn is_made_from(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
+        let Some(etag) = etag else { return Ok(false) };
+        match self.stores.variants.head(variant).await {
+            Ok(head) => Ok(head.attributes.metadata.get(SOURCE_ETAG).is_some_and(|made_from| made_from == etag)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Leaves a message about an upload that can't be dealt with; an error if even that fails, so that the event is not lost.
+    async fn report(&self, upload: &Upload, error: &Error) -> Result<Outcome> {
+        tracing::warn!(key = upload.key, kind = error.kind().name(), error = error.chain(), "an upload failed");
+        self.send_failure(upload, error).await?;
+        Ok(Outcome::Failed { kind: error.kind(), context: error.context().to_owned() })
+    }
+
+    /// Puts the failure on the queue: the key as its body, what is known as attributes.
+    pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
+        let etag = self.stores.originals.head(&upload.key).await.ok().map(|head| head.etag);
+        let mut attributes = BTreeMap::from([
+            ("bucket".to_owned(), upload.bucket.clone()),
+            ("kind".to_owned(), error.kind().name().to_owned()),
+            ("message".to_owned(), error.context().to_owned()),
+            ("stage".to_owned(), "upload".to_owned()),
+        ]);
+        attributes.extend(etag.map(|etag| ("etag".to_owned(), etag)));
+        attributes.retain(|_, value| !value.is_empty());
+        self.stores.failures.send(Message { body: upload.key.clone(), attributes }).await?;
+        self.counters.failures_sent.count();
+        Ok(())
+    }
+}

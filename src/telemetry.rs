@@ -1,0 +1,69 @@
+//! Logs, panics and counters.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::error::{Error, Result};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Sends logs to standard error, and panics to the log. `filter` is of `tracing`'s syntax, e.g. `info` or `pixfront=debug`.
+pub fn start(format: LogFormat, filter: &str) -> Result<()> {
+    let parsed = EnvFilter::try_new(filter).map_err(|error| {
+        Error::with_source(crate::error::Kind::Invalid, format!("log filter {filter}: can't be read"), error)
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => builder.compact().init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    log_panics();
+    Ok(())
+}
+
+/// A panic becomes one structured line: those of a decoder are caught by [`crate::image::render`] and answered as a damaged
+/// picture, but must not pass unseen.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(location, message, "panic");
+    }));
+}
+
+/// What happened since the start, for `/health`.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Pictures made.
+    pub renders: Counter,
+    /// Pictures made and answered, but not stored.
+    pub puts_failed: Counter,
+    /// Pictures stored whose row was not written.
+    pub records_failed: Counter,
+    /// Messages sent to the failures queue.
+    pub failures_sent: Counter,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,219 @@
+//! From what was asked to what will exist: [`plan`] leaves nothing open, so that a [`Variant`] can be named.
+
+use crate::error::{Error, Kind, Result};
+use crate::format::{Accepts, Format, FormatSet};
+use crate::key::{SourceKey, VariantKey};
+use crate::params::{AskedFormat, Dpr, Fit, Params, Rgb, SIDE_MAX, write_recipe};
+use crate::request::Request;
+
+/// What is done to a source, with nothing in it that has no effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// The size of the result.
+    pub scale: Scale,
+    /// The format of the result; [`None`]: the source's own.
+    pub format: Option<Format>,
+    /// 1 to 100; [`None`]: the format's default.
+    pub quality: Option<u8>,
+    /// Only where JPEG is asked for; [`None`]: white.
+    pub background: Option<Rgb>,
+}
+
+/// The size of a result, seen from a source of any size. Nothing is ever enlarged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// As it is.
+    None,
+    /// Each side divided by two and rounded down: the default thumbnail.
+    Half,
+    /// A box in device pixels, at least one side given.
+    Box {
+        /// 1 to [`SIDE_MAX`].
+        width: Option<u32>,
+        /// 1 to [`SIDE_MAX`].
+        height: Option<u32>,
+        /// [`Fit::Inside`] unless both sides are given.
+        fit: Fit,
+    },
+}
+
+impl Recipe {
+    /// Half size in the source's format: what uploads get by default.
+    pub const HALF: Self = Self { scale: Scale::Half, format: None, quality: None, background: None };
+
+    /// Settles what was typed: `auto` is decided, `dpr` multiplied in, and what has no effect is dropped.
+    /// [`Kind::Unsupported`] for a format that is not made, [`Kind::Invalid`] for a side over [`SIDE_MAX`] after `dpr`.
+    pub fn settle(params: &Params, accepts: Accepts, formats: FormatSet) -> Result<Self> {
+        let format = match params.format {
+            None => None,
+            Some(AskedFormat::Auto) => accepts.best(formats),
+            Some(AskedFormat::Exactly(format)) if formats.contains(format) => Some(format),
+            Some(AskedFormat::Exactly(format)) => {
+                return Err(Error::new(Kind::Unsupported, format!("f={format}: not made here; can be {formats}")));
+            }
+        };
+        let quality = params.quality.filter(|quality| match format {
+            None => true,
+            Some(format) => format.default_quality().is_some_and(|default| default != *quality),
+        });
+        let background = params.background.filter(|colour| format == Some(Format::Jpeg) && *colour != Rgb::WHITE);
+        Ok(Self { scale: settle_scale(params)?, format, quality, background })
+    }
+
+    /// Reads the canonical text of a recipe; [`None`] if it is not of a recipe's shape at all.
+    pub fn parse(text: &str) -> Option<Result<Self>> {
+        let params = Params::parse_recipe(text)?;
+        Some(params.and_then(|params| {
+            let recipe = Self::settle(&params, Accepts::default(), FormatSet::all())?;
+            if write_recipe(&recipe) == text {
+                Ok(recipe)
+            } else {
+                Err(Error::invalid(format!("{text}: not the canonical form, which is {}", write_recipe(&recipe))))
+            }
+        }))
+    }
+
+    /// Whether the source itself is the answer.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { scale: Scale::None, format: None, quality: None, background: None }
+    }
+
+    /// The parameters that settle into this recipe; [`None`] for [`Scale::Half`], which no URL can say.
+    pub fn to_params(&self) -> Option<Params> {
+        let (width, height, fit) = match self.scale {
+            Scale::None => (None, None, None),
+            Scale::Half => return None,
+            Scale::Box { width, height, fit } => (width, height, Some(fit)),
+        };
+        Some(Params {
+            width,
+            height,
+            fit,
+            format: self.format.map(AskedFormat::Exactly),
+            quality: self.quality,
+            dpr: None,
+            background: self.background,
+        })
+    }
+}
+
+fn settle_scale(params: &Params) -> Result<Scale> {
+    let side = |name: &str, side: Option<u32>| {
+        let Some(css) = side else { return Ok(None) };
+        match params.dpr.unwrap_or(Dpr(10)).scale(css) {
+            side @ ..=SIDE_MAX => Ok(Some(side)),
+            side => Err(Error::invalid(format!("{name}={css}: {side} with dpr, over the limit of {SIDE_MAX}"))),
+        }
+    };
+    Ok(match (side("w", params.width)?, side("h", params.height)?) {
+        (None, None) => Scale::None,
+        (width @ Some(_), height @ Some(_)) => Scale::Box { width, height, fit: params.fit.unwrap_or_default() },
+        // Without two sides there is no box to cover.
+        (width, height) => Scale::Box { width, height, fit: Fit::Inside },
+    })
+}
+
+/// A thumbnail that every upload gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// What its key begins with, e.g. `resized-`.
+    pub prefix: String,
+    /// How it is made.
+    pub recipe: Recipe,
+}
+
+/// What this deployment allows.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The formats that are made.
+    pub formats: FormatSet,
+    /// The thumbnails that uploads get; their prefixes are reserved names.
+    pub thumbnails: Vec<Thumbnail>,
+    /// Whether a URL without parameters gets the original.
+    pub serves_originals: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let half = Thumbnail { prefix: "resized-".to_owned(), recipe: Recipe::HALF };
+        Self { formats: FormatSet::made_here(), thumbnails: vec![half], serves_originals: true }
+    }
+}
+
+impl Policy {
+    /// The thumbnail whose reserved prefix the key begins with, and the rest of the key.
+    pub fn thumbnail_of<'a>(&self, key: &'a str) -> Option<(&Thumbnail, &'a str)> {
+        self.thumbnails.iter().find_map(|thumbnail| Some((thumbnail, key.strip_prefix(&thumbnail.prefix)?)))
+    }
+}
+
+/// What a request comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// The original itself, untouched.
+    Original(SourceKey),
+    /// A variant, stored or yet to be made.
+    Variant(Variant),
+}
+
+/// A picture to be, fully named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// What it is made from.
+    pub source: SourceKey,
+    /// How.
+    pub recipe: Recipe,
+    /// Set when it is stored under a thumbnail's name.
+    pub thumbnail_prefix: Option<String>,
+}
+
+impl Variant {
+    /// The thumbnail of a source.
+    pub fn thumbnail(source: SourceKey, thumbnail: &Thumbnail) -> Self {
+        Self { source, recipe: thumbnail.recipe.clone(), thumbnail_prefix: Some(thumbnail.prefix.clone()) }
+    }
+
+    /// Its name in the variants bucket.
+    pub fn key(&self) -> VariantKey {
+        match &self.thumbnail_prefix {
+            Some(prefix) => VariantKey::thumbnail(prefix, &self.source),
+            None => VariantKey::derived(&self.source, &self.recipe),
+        }
+    }
+
+    /// Its name in the ledger, beside its source's: the recipe, or a thumbnail's whole key.
+    pub fn row_name(&self) -> String {
+        match &self.thumbnail_prefix {
+            Some(_) => self.key().as_str().to_owned(),
+            None => write_recipe(&self.recipe),
+        }
+    }
+}
+
+/// Decides what a request comes to. [`Kind::Unsupported`] for a format that is not made; [`Kind::Invalid`] for sides over the
+/// limit and parameters on a thumbnail's name; [`Kind::Forbidden`] for an original where they are not served.
+pub fn plan(request: &Request, policy: &Policy) -> Result<Plan> {
+    let recipe = Recipe::settle(&request.params, request.accepts, policy.formats)?;
+    if let Some((thumbnail, rest)) = policy.thumbnail_of(request.source.as_str()) {
+        return plan_thumbnail(&recipe, thumbnail, rest, policy);
+    }
+    if !recipe.is_empty() {
+        return Ok(Plan::Variant(Variant { source: request.source.clone(), recipe, thumbnail_prefix: None }));
+    }
+    if !policy.serves_originals {
+        return Err(Error::new(Kind::Forbidden, "originals are not served here; ask for a size, such as ?w=400"));
+    }
+    Ok(Plan::Original(request.source.clone()))
+}
+
+fn plan_thumbnail(recipe: &Recipe, thumbnail: &Thumbnail, rest: &str, policy: &Policy) -> Result<Plan> {
+    if !recipe.is_empty() {
+        let prefix = &thumbnail.prefix;
+        return Err(Error::invalid(format!("a name that begins with {prefix} is a thumbnail and takes no parameters")));
+    }
+    let source = SourceKey::new(rest)?;
+    if policy.thumbnail_of(rest).is_some() {
+        return Err(Error::invalid("a thumbnail has no thumbnail of its own"));
+    }
+    Ok(Plan::Variant(Variant::thumbnail(source, thumbnail)))
+}
