@@ -14,3 +14,5 @@ pub mod store;
 pub mod telemetry;
 pub mod trigger;
 pub mod variant;
+pub mod serve;
+pub mod cli;

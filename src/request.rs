@@ -48,6 +48,17 @@ impl Request {
         Self::parse(path, query, accept)
     }
 
+    /// Reads a whole URL, or its path and query, as a person would paste it.
+    pub fn parse_url(url: &str, accept: Option<&str>) -> Result<Self> {
+        let url = url.split('#').next().unwrap_or_default();
+        let target = match url.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+            None => url,
+        };
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self::parse(path, query, accept)
+    }
+
     /// Whether the answer depends on the client, so that caches must be told.
     pub fn is_negotiated(&self) -> bool {
         self.params.format == Some(AskedFormat::Auto)

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
-//pub mod conformance;
-//pub mod local;
-//pub mod memory;
+pub mod conformance;
+pub mod local;
+pub mod memory;
 
 /// Objects of one bucket by key.
 ///

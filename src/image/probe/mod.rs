@@ -58,16 +58,28 @@ pub fn probe(bytes: &[u8]) -> Result<Probe> {
         Sniffed::Read(Format::Png) => png::probe(bytes),
         Sniffed::Read(Format::Webp) => webp::probe(bytes),
         Sniffed::Read(format @ (Format::Avif | Format::Gif)) => Err(unsupported(format.name())),
-        Sniffed::Known(name) => Err(unsupported(name)),
+        Sniffed::Known(Other(name, _)) => Err(unsupported(name)),
         Sniffed::Unknown => Err(Error::new(Kind::Unsupported, "this is not a picture of a format known here")),
+    }
+}
+
+/// The media type of a file by its first bytes, for uploads that come without one.
+pub fn media_type(bytes: &[u8]) -> &'static str {
+    match sniff(bytes) {
+        Sniffed::Read(format) => format.media_type(),
+        Sniffed::Known(Other(_, media_type)) => media_type,
+        Sniffed::Unknown => "application/octet-stream",
     }
 }
 
 enum Sniffed {
     Read(Format),
-    Known(&'static str),
+    Known(Other),
     Unknown,
 }
+
+/// What is recognised but never decoded: its name and its media type.
+struct Other(&'static str, &'static str);
 
 fn sniff(bytes: &[u8]) -> Sniffed {
     let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
@@ -82,17 +94,17 @@ fn sniff(bytes: &[u8]) -> Sniffed {
     } else if at(4, b"ftypavif") || at(4, b"ftypavis") {
         Sniffed::Read(Format::Avif)
     } else if at(4, b"ftyphei") || at(4, b"ftyphev") || at(4, b"ftypmif1") {
-        Sniffed::Known("HEIC")
+        Sniffed::Known(Other("HEIC", "image/heic"))
     } else if at(4, b"ftyp") {
-        Sniffed::Known("video")
+        Sniffed::Known(Other("video", "video/mp4"))
     } else if at(0, b"II*\0") || at(0, b"MM\0*") {
-        Sniffed::Known("TIFF")
+        Sniffed::Known(Other("TIFF", "image/tiff"))
     } else if at(0, b"BM") {
-        Sniffed::Known("BMP")
+        Sniffed::Known(Other("BMP", "image/bmp"))
     } else if at(0, b"%PDF-") {
-        Sniffed::Known("PDF")
+        Sniffed::Known(Other("PDF", "application/pdf"))
     } else if at(0, b"<svg") || at(0, b"<?xml") {
-        Sniffed::Known("SVG")
+        Sniffed::Known(Other("SVG", "image/svg+xml"))
     } else {
         Sniffed::Unknown
     }

@@ -1,0 +1,57 @@
+# The front door: `make help` lists what it opens. Recipes are plain POSIX shell; everything longer lives in scripts/.
+
+SHELL       := /bin/sh
+.SHELLFLAGS := -euc
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build serve test check bench package tools clean
+
+# cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# What `tools` fetched because the machine had none. An empty or missing directory does no harm.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# Make's own flags (`-j`, ARGS=…) are neither for cargo nor for the make that cmake runs inside a build script.
+unexport MAKEFLAGS MFLAGS
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: tools ## build target/release/pixfront, and prove that its JPEG codec has SIMD
+	cargo build --release --locked
+	@scripts/check-simd.sh '$(TARGET)/release/pixfront'
+
+serve: build ## build, then run the whole service on this machine: make serve ARGS='--port 8080'
+	@exec '$(TARGET)/release/pixfront' serve $(ARGS)
+
+# Documentation tests first, so that the last line is the runner's summary.
+test: tools ## run every test, documentation examples included
+	cargo test --doc --locked
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		set -x; cargo nextest run --locked; \
+	else \
+		set -x; cargo test --lib --bins --tests --locked; \
+	fi
+
+check: tools ## formatting, lints, documentation, and licences if cargo-deny is installed
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
+	@if cargo deny --version >/dev/null 2>&1; then \
+		set -x; cargo deny --locked check --hide-inclusion-graph bans licenses sources; \
+	else \
+		echo 'cargo-deny is not installed, so bans, licences and sources were not checked: cargo install --locked cargo-deny'; \
+	fi
+
+bench: tools ## measure the engine: make bench ARGS='…' hands the words on to it
+	cargo bench --bench engine --locked -- $(ARGS)
+
+package: build ## pack the binary, README and licences as target/package/pixfront-VERSION-ARCH-linux.tar.gz
+	@scripts/package.sh '$(TARGET)'
+
+tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
+	@scripts/native-tools.sh
+
+clean: ## remove what was built; fetched tools stay in .tools/
+	cargo clean

@@ -1,0 +1,36 @@
+//! `pixfront failures`: the uploads that failed, without taking them off the queue.
+
+use clap::Args;
+
+use super::{StoreOptions, block_on, print, print_json};
+use crate::error::Result;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// At most so many, oldest first.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+    /// Say it as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+pub(super) fn run(options: &Options) -> Result<()> {
+    let stores = options.store.open_existing()?;
+    let messages = block_on(stores.failures.peek(options.limit))?;
+    if options.json {
+        return print_json(&messages);
+    }
+    if messages.is_empty() {
+        return print("no failures\n");
+    }
+    let mut lines = String::new();
+    for message in messages {
+        let attribute = |name: &str| message.attributes.get(name).map_or("-", String::as_str);
+        let (kind, words, bucket) = (attribute("kind"), attribute("message"), attribute("bucket"));
+        lines += &format!("{bucket}/{}  {kind}: {words}\n", message.body);
+    }
+    print(&lines)
+}

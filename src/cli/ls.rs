@@ -1,0 +1,34 @@
+//! `pixfront ls`: the variants of an original, from the ledger.
+
+use clap::Args;
+
+use super::{StoreOptions, block_on, print, print_json};
+use crate::error::{Error, Kind, Result};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The original's key, e.g. photos/cat.jpg.
+    key: String,
+    /// Say it as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+pub(super) fn run(options: &Options) -> Result<()> {
+    let stores = options.store.open_existing()?;
+    let rows = block_on(stores.ledger.variants_of(&options.key))?;
+    if options.json {
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("{} has no variants", options.key)));
+    }
+    let mut table = format!("{:<40} {:>11} {:>6} {:>9} {:>7}\n", "variant", "size", "format", "bytes", "ms");
+    for row in rows {
+        let size = format!("{}×{}", row.width, row.height);
+        table += &format!("{:<40} {size:>11} {:>6} {:>9} {:>7}\n", row.variant, row.format, row.bytes, row.render_ms);
+    }
+    print(&table)
+}

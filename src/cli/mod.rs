@@ -1,0 +1,152 @@
+//! `pixfront`, the command: one file a subcommand.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Stores, local, memory};
+use crate::telemetry::{self, LogFormat};
+
+mod explain;
+mod failures;
+mod ls;
+mod render;
+mod serve;
+
+/// An on-the-fly image resizer behind CloudFront; here on one machine.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Command {
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    log: LogFormat,
+    /// Which log lines, e.g. `info`, `warn` or `pixfront=debug`.
+    #[arg(long, global = true, default_value = "info", value_name = "FILTER")]
+    log_filter: String,
+    #[command(subcommand)]
+    role: Role,
+}
+
+const EXAMPLES: &str = "Examples:
+  pixfront serve --port 8080 --data ./pixfront-data
+  curl -T cat.jpg http://localhost:8080/upload/originals/photos/cat.jpg
+  curl -O 'http://localhost:8080/photos/cat.jpg?w=400&f=webp'
+  pixfront render cat.jpg 'w=400&f=webp' -o cat.webp
+  pixfront explain '/photos/cat.jpg?f=auto&w=400' --accept image/webp
+  pixfront ls photos/cat.jpg
+  pixfront failures
+
+Exit codes: 0 done, 2 bad usage, 10 invalid, 11 forbidden, 12 not found, 13 too large, 14 unsupported, 15 corrupt,
+16 busy, 17 upstream, 18 deadline, 19 bug.";
+
+#[derive(Subcommand)]
+enum Role {
+    /// CloudFront, both buckets, the table and the queue in one process
+    Serve(serve::Options),
+    /// Resize one file
+    Render(render::Options),
+    /// Say what a URL comes to: request, recipe, key, plan
+    Explain(explain::Options),
+    /// List the variants of an original, from the ledger
+    Ls(ls::Options),
+    /// List the uploads that failed, from the queue
+    Failures(failures::Options),
+}
+
+/// Where things are kept; the same for every subcommand.
+#[derive(Args)]
+struct StoreOptions {
+    /// What things are kept in.
+    #[arg(long, value_enum, default_value = "local")]
+    store: StoreKind,
+    /// The directory of the local store.
+    #[arg(long, default_value = "./pixfront-data", value_name = "DIR")]
+    data: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum StoreKind {
+    /// Files and SQLite in the data directory.
+    Local,
+    /// This process's memory; gone when it ends.
+    Memory,
+}
+
+impl StoreOptions {
+    fn open(&self) -> Result<Stores> {
+        match self.store {
+            StoreKind::Local => local::open(&self.data),
+            StoreKind::Memory => Ok(memory::open()),
+        }
+    }
+
+    /// For those that only look: a directory that is not there is a mistyped one.
+    fn open_existing(&self) -> Result<Stores> {
+        match self.store {
+            StoreKind::Local if !self.data.is_dir() => {
+                Err(Error::new(Kind::NotFound, format!("there is no data directory {}", self.data.display())))
+            }
+            StoreKind::Local | StoreKind::Memory => self.open(),
+        }
+    }
+}
+
+/// Runs the command. Bad usage exits with 2 (clap's own), a failure with its kind's code and one sentence.
+pub fn main() -> ExitCode {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(usage) => {
+            // Help and version come this way too; a closed pipe is no reason to panic.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "pixfront: {}", error.chain());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    telemetry::start(command.log, &command.log_filter)?;
+    let config = Config::from_env()?;
+    match command.role {
+        Role::Serve(options) => serve::run(options, config),
+        Role::Render(options) => render::run(&options, &config),
+        Role::Explain(options) => explain::run(&options, &config),
+        Role::Ls(options) => ls::run(&options),
+        Role::Failures(options) => failures::run(&options),
+    }
+}
+
+/// A runtime for the subcommands that ask a store one thing.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
+    runtime.map_err(cannot_start)?.block_on(work)
+}
+
+/// Writes to standard output. A reader that has enough (`pixfront ls | head -1`) is no failure.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::with_source(Kind::Upstream, "standard output can't be written", error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn print_json(value: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| Error::with_source(Kind::Bug, "the result can't be written as JSON", error))?;
+    print(&(json + "\n"))
+}

@@ -1,0 +1,215 @@
+//! The cache and the way to the origin: what CloudFront does between the viewer and the functions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use moka::future::Cache;
+use serde_json::{Value, json};
+
+use super::deliver::{Source, deliver};
+use super::entry::{Entry, object_headers};
+use super::viewer_request::{Origin, Rewritten, rewrite};
+use crate::error::{Error, Kind, Result};
+use crate::key::SourceKey;
+use crate::reply::{Audience, reply};
+use crate::service::Service;
+use crate::trigger::origin_response::{OriginResponse, VIEWER_URL_HEADER};
+
+/// This machine is no Lambda: bodies of any length, and statuses for people.
+const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Audience::Client };
+
+/// What every entry is charged beside its body, for headers and bookkeeping.
+const ENTRY_OVERHEAD_BYTES: usize = 1024;
+
+pub(super) struct Edge {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    service: Arc<Service>,
+    /// By the rewritten URI alone: what depends on the client is in it.
+    cache: Cache<String, Entry>,
+    purges: AtomicU64,
+}
+
+impl Edge {
+    pub(super) fn new(service: Arc<Service>, cache_bytes: u64) -> Self {
+        let weight = |uri: &String, entry: &Entry| {
+            u32::try_from(uri.len() + entry.body.len() + ENTRY_OVERHEAD_BYTES).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(cache_bytes)
+            .weigher(weight)
+            .expire_after(ByCacheControl)
+            .support_invalidation_closures()
+            .build();
+        Self { shared: Arc::new(Shared { service, cache, purges: AtomicU64::new(0) }) }
+    }
+
+    /// Answers GET and HEAD.
+    pub(super) async fn answer(&self, request: &Parts) -> Response {
+        let uri = &request.uri;
+        let accept = request.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        let policy = &self.shared.service.config().policy;
+        let rewritten = match rewrite(uri.path(), uri.query().unwrap_or_default(), accept, policy) {
+            Ok(rewritten) => rewritten,
+            Err(error) => return failure(request, &error),
+        };
+        let viewer_url = uri.path_and_query().map_or("/", |url| url.as_str()).to_owned();
+        let is_negotiated = rewritten.is_negotiated;
+        let mut response = match rewritten.origin {
+            Origin::Originals => self.original(request, &rewritten).await,
+            Origin::Variants => self.variant(request, rewritten, viewer_url).await,
+        };
+        if is_negotiated {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+        }
+        response
+    }
+
+    /// Forgets everything that was made from a source.
+    pub(super) fn purge(&self, source: &SourceKey) {
+        // Counted first: a variant that is on its way into the cache while this runs sees the count and leaves again.
+        self.shared.purges.fetch_add(1, Ordering::SeqCst);
+        let tag = source.cache_tag();
+        if let Err(error) = self.shared.cache.invalidate_entries_if(move |_, entry| entry.tag == tag) {
+            tracing::error!(%error, "the cache was not purged");
+        }
+    }
+
+    /// Originals are streamed from their bucket and not cached: they may be of any length.
+    async fn original(&self, request: &Parts, rewritten: &Rewritten) -> Response {
+        let store = &self.shared.service.stores().originals;
+        let head = match store.head(&rewritten.key).await {
+            Ok(head) => head,
+            Err(error) => return failure(request, &error),
+        };
+        let mut headers = object_headers(&head);
+        // Uploads say what they are, so they get no chance to act as a page of this site.
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+        headers.insert("x-cache", HeaderValue::from_static("Miss"));
+        let source = Source::Bucket { store: Arc::clone(store), key: rewritten.key.clone(), head };
+        deliver(request, StatusCode::OK, headers, source)
+    }
+
+    async fn variant(&self, request: &Parts, rewritten: Rewritten, viewer_url: String) -> Response {
+        if let Some(entry) = self.shared.cache.get(&rewritten.uri).await {
+            let mut headers = HeaderMap::clone(&entry.headers);
+            headers.insert("x-cache", HeaderValue::from_static("Hit"));
+            headers.insert(header::AGE, entry.since.elapsed().as_secs().into());
+            headers.remove("server-timing");
+            return deliver(request, entry.status, headers, Source::Memory(entry.body));
+        }
+        // On a task of its own: a viewer that goes away must not take down the render that others wait for.
+        let (shared, method) = (Arc::clone(&self.shared), request.method.clone());
+        let fetched = tokio::spawn(async move { shared.fetch(rewritten, method, viewer_url).await }).await;
+        match fetched.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error)) {
+            Ok(entry) => {
+                let mut headers = HeaderMap::clone(&entry.headers);
+                headers.insert("x-cache", HeaderValue::from_static("Miss"));
+                deliver(request, entry.status, headers, Source::Memory(entry.body))
+            }
+            Err(error) => failure(request, &error),
+        }
+    }
+}
+
+impl Shared {
+    /// The variant from its bucket or its maker, once for all who ask at the same time. What may not be cached comes as an
+    /// `Err` out of the cache, which is shared with those who wait and then forgotten.
+    async fn fetch(&self, rewritten: Rewritten, method: Method, viewer_url: String) -> Entry {
+        let purges = self.purges.load(Ordering::SeqCst);
+        let uri = rewritten.uri.clone();
+        let origin = async {
+            let tag = rewritten.source.cache_tag();
+            let entry = match self.origin(&rewritten, &method, &viewer_url).await {
+                Ok(entry) => entry,
+                Err(error) => {
+                    error.log();
+                    failed_entry(&error, tag)
+                }
+            };
+            if entry.fresh_for().is_zero() { Err(entry) } else { Ok(entry) }
+        };
+        let entry = self.cache.try_get_with(uri.clone(), origin).await.unwrap_or_else(|entry| Entry::clone(&entry));
+        if self.purges.load(Ordering::SeqCst) != purges {
+            self.cache.invalidate(&uri).await;
+        }
+        entry
+    }
+
+    async fn origin(&self, rewritten: &Rewritten, method: &Method, viewer_url: &str) -> Result<Entry> {
+        let tag = rewritten.source.cache_tag();
+        let begun = Instant::now();
+        match self.service.stores().variants.get(&rewritten.key, u64::MAX).await {
+            Ok(object) => Ok(Entry::of_object(object, tag, begun.elapsed())),
+            Err(error) if error.kind() == Kind::NotFound => {
+                let event = origin_response_event(rewritten, method, viewer_url);
+                let response = DOOR.handle(&self.service, event).await?;
+                Entry::of_response(&response, tag)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The event that CloudFront sends when the variants bucket says that it has no such key.
+fn origin_response_event(rewritten: &Rewritten, method: &Method, viewer_url: &str) -> Value {
+    // The body is asked for in any case: it goes into the cache, and HEAD is answered from there.
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    json!({ "Records": [{ "cf": {
+        "config": {
+            "distributionDomainName": "localhost",
+            "distributionId": "LOCAL",
+            "eventType": "origin-response",
+            "requestId": "local",
+        },
+        "request": {
+            "clientIp": "127.0.0.1",
+            "method": method,
+            "uri": rewritten.uri,
+            "querystring": "",
+            "headers": { VIEWER_URL_HEADER: [{ "key": VIEWER_URL_HEADER, "value": viewer_url }] },
+            "origin": { "s3": {
+                "authMethod": "none",
+                "customHeaders": {},
+                "domainName": "variants.s3.amazonaws.com",
+                "path": "",
+                "region": "us-east-1",
+            } },
+        },
+        "response": { "status": "403", "statusDescription": "Forbidden", "headers": {} },
+    } }] })
+}
+
+fn failure(request: &Parts, error: &Error) -> Response {
+    error.log();
+    let entry = failed_entry(error, String::new());
+    deliver(request, entry.status, HeaderMap::clone(&entry.headers), Source::Memory(entry.body))
+}
+
+pub(super) fn failed_entry(error: &Error, tag: String) -> Entry {
+    let reply = reply(Err(error), Audience::Client);
+    let mut headers = HeaderMap::new();
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    let status = StatusCode::from_u16(reply.status).unwrap_or_default();
+    Entry { status, headers: Arc::new(headers), body: reply.body, tag, since: Instant::now() }
+}
+
+/// Entries live as long as their own `Cache-Control` says.
+struct ByCacheControl;
+
+impl moka::Expiry<String, Entry> for ByCacheControl {
+    fn expire_after_create(&self, _: &String, entry: &Entry, _: Instant) -> Option<Duration> {
+        Some(entry.fresh_for())
+    }
+}

@@ -1,0 +1,135 @@
+//! CloudFront, both buckets and the two functions in one process: `pixfront serve`.
+//!
+//! A request goes the way it goes at AWS: the viewer-request rewrite, the cache, the bucket, and where that has nothing, a real
+//! event through the origin-response door.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Method, Request, Uri, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use axum::{Json, Router};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::error::{Error, Kind, Result};
+use crate::service::Service;
+
+mod deliver;
+mod edge;
+mod entry;
+mod page;
+mod upload;
+pub mod viewer_request;
+
+use edge::Edge;
+use upload::Uploads;
+
+/// What the handlers share.
+struct Site {
+    service: Arc<Service>,
+    edge: Edge,
+    uploads: Uploads,
+}
+
+/// A bound socket, so that the port is known before anything is served.
+pub async fn bind(host: &str, port: u16) -> Result<TcpListener> {
+    TcpListener::bind((host, port))
+        .await
+        .map_err(|error| Error::with_source(Kind::Upstream, format!("{host}:{port} can't be listened on"), error))
+}
+
+/// The address as a URL to click on.
+pub fn url_of(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// Serves until `stop` resolves; then lets what is under way come to its end, for as long as a request may take.
+pub async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    cache_bytes: u64,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let grace = service.config().deadline + Duration::from_secs(5);
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let stop = async move {
+        stop.await;
+        tracing::info!("stopping");
+        // The receiver is gone only when serving has already ended.
+        let _ = stopping.send(());
+    };
+    let served = axum::serve(listener, router(service, cache_bytes)).with_graceful_shutdown(stop);
+    let too_slow = async {
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(grace).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = served => served.map_err(|error| Error::with_source(Kind::Upstream, "serving ended", error)),
+        () = too_slow => {
+            tracing::warn!("stopped with requests still under way");
+            Ok(())
+        }
+    }
+}
+
+fn router(service: Arc<Service>, cache_bytes: u64) -> Router {
+    let edge = Edge::new(Arc::clone(&service), cache_bytes);
+    let uploads = Uploads::new(service.config().source_bytes);
+    let site = Arc::new(Site { service, edge, uploads });
+    Router::new()
+        .route("/", get(home))
+        .route("/health", get(health))
+        .route("/upload/{*rest}", put(receive).fallback(picture))
+        .fallback(picture)
+        .layer(from_fn(log_request))
+        .with_state(site)
+}
+
+async fn home(State(site): State<Arc<Site>>, uri: Uri) -> Response {
+    page::home(&site.service, uri.query().unwrap_or_default()).await
+}
+
+async fn health(State(site): State<Arc<Site>>) -> Response {
+    let counters = &site.service.counters;
+    let health = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "renders": counters.renders.get(),
+        "puts_failed": counters.puts_failed.get(),
+        "records_failed": counters.records_failed.get(),
+        "failures_sent": counters.failures_sent.get(),
+    });
+    ([(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
+}
+
+async fn receive(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    let (request, body) = request.into_parts();
+    site.uploads.receive(&site.service, &site.edge, &request, body).await
+}
+
+async fn picture(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    let (request, _) = request.into_parts();
+    match request.method {
+        Method::GET | Method::HEAD => site.edge.answer(&request).await,
+        Method::OPTIONS => deliver::preflight(),
+        _ => deliver::method_not_allowed(),
+    }
+}
+
+async fn log_request(request: Request<Body>, next: Next) -> Response {
+    let (method, uri, begun) = (request.method().clone(), request.uri().clone(), Instant::now());
+    let response = next.run(request).await;
+    let ms = begun.elapsed().as_secs_f64() * 1000.0;
+    let cache = response.headers().get("x-cache").and_then(|value| value.to_str().ok()).unwrap_or("-");
+    tracing::info!(%method, %uri, status = response.status().as_u16(), cache, ms = format!("{ms:.1}"), "request");
+    response
+}
