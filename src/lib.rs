@@ -1,18 +1,40 @@
-//! x
-pub mod config;
-pub mod error;
+//! Pixfront: pictures resized by their URL, behind CloudFront.
+//!
+//! The line, from top to bottom, is also the order of the modules:
+//!
+//! 1. a **door** ([`trigger`], [`serve`]) turns an event or an HTTP request into a [`request::Request`] — parsed once, by the
+//!    one table in [`params`], and not malformed from there on;
+//! 2. [`variant::plan`] leaves nothing open: a [`variant::Variant`] has a source, a recipe and therefore a [`key`];
+//! 3. [`service::Service::respond`] is the list of steps: stored already? else get the original, render, store, record;
+//!    [`ingest`] is the same for uploads;
+//! 4. [`image::render`] goes from bytes to bytes: probe, limits, geometry, decode, resize, orient, colour, encode;
+//! 5. [`reply`] turns the result, or the [`error`], into what HTTP says.
+//!
+//! Everything from [`request`] to [`image`] is pure: no I/O, no clock, no async. What is kept is kept behind the three traits
+//! of [`store`]. ARCHITECTURE.md has the invariants.
+
+// What is asked.
+pub mod request;
+// In reading order, each module before those it leans on.
 pub mod format;
-pub mod gate;
-pub mod image;
-pub mod ingest;
 pub mod key;
 pub mod params;
-pub mod reply;
-pub mod request;
-pub mod service;
-pub mod store;
-pub mod telemetry;
-pub mod trigger;
 pub mod variant;
-pub mod serve;
+// What is made.
+pub mod image;
+// What is said.
+pub mod error;
+pub mod reply;
+// Where it is kept.
+pub mod store;
+// What is done, and how much at a time.
+pub mod gate;
+pub mod ingest;
+pub mod service;
+// How it is set up and watched.
+pub mod config;
+pub mod telemetry;
+// Who asks.
 pub mod cli;
+pub mod serve;
+pub mod trigger;

@@ -74,7 +74,11 @@ fn explain(request: &Request, config: &Config) -> Result<Explained> {
         Plan::Variant(variant) => Explained {
             source: variant.source.as_str().to_owned(),
             accepts,
-            plan: if variant.thumbnail_prefix.is_some() { "a thumbnail, made if missing" } else { "a variant, made if missing" },
+            plan: if variant.thumbnail_prefix.is_some() {
+                "a thumbnail, made if missing"
+            } else {
+                "a variant, made if missing"
+            },
             recipe: match variant.recipe.scale {
                 Scale::Half => "half size".to_owned(),
                 Scale::None | Scale::Box { .. } => write_recipe(&variant.recipe),

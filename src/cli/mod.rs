@@ -119,7 +119,7 @@ fn run(command: Command) -> Result<()> {
     telemetry::start(command.log, &command.log_filter)?;
     let config = Config::from_env()?;
     match command.role {
-        Role::Serve(options) => serve::run(options, config),
+        Role::Serve(options) => serve::run(&options, config),
         Role::Render(options) => render::run(&options, &config),
         Role::Explain(options) => explain::run(&options, &config),
         Role::Ls(options) => ls::run(&options),

@@ -37,7 +37,7 @@ enum CacheKind {
     None,
 }
 
-pub(super) fn run(options: Options, config: Config) -> Result<()> {
+pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     runtime.block_on(async {

@@ -48,10 +48,7 @@ impl Orientation {
     /// The size on the other side of the turn; its own inverse.
     #[must_use]
     pub const fn swap(self, size: Size) -> Size {
-        match self.is_sideways() {
-            true => Size { width: size.height, height: size.width },
-            false => size,
-        }
+        if self.is_sideways() { Size { width: size.height, height: size.width } } else { size }
     }
 
     /// Where a part of the upright picture lies in the stored one.

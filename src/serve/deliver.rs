@@ -87,7 +87,8 @@ pub(super) fn preflight() -> Response {
 /// The answer to a method that is neither reading nor uploading.
 pub(super) fn method_not_allowed() -> Response {
     let allow = [(header::ALLOW, "GET, HEAD, OPTIONS")];
-    (StatusCode::METHOD_NOT_ALLOWED, allow, "pictures are read here; uploads go by PUT to /upload/originals/\n").into_response()
+    (StatusCode::METHOD_NOT_ALLOWED, allow, "pictures are read here; uploads go by PUT to /upload/originals/\n")
+        .into_response()
 }
 
 /// RFC 9110 §13.2.2: the etag decides where the client sent one, else the date.
@@ -117,7 +118,8 @@ fn asked_range(request: &Parts, ours: &HeaderMap, len: u64) -> Asked {
     }) {
         return Asked::Whole;
     }
-    let Some((first, last)) = range.to_str().ok().and_then(|range| range.strip_prefix("bytes=")?.split_once('-')) else {
+    let Some((first, last)) = range.to_str().ok().and_then(|range| range.strip_prefix("bytes=")?.split_once('-'))
+    else {
         return Asked::Whole;
     };
     let range = match (first.parse::<u64>(), last.parse::<u64>()) {
@@ -140,4 +142,3 @@ fn stream_parts(store: Arc<dyn ObjectStore>, key: String, etag: String, range: R
     });
     Body::from_stream(parts)
 }
-

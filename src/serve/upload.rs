@@ -24,7 +24,7 @@ use crate::store::Attributes;
 use crate::trigger::upload::handle;
 
 /// Uploads of the longest kind that may be in memory at one time.
-const LONGEST_AT_ONCE: u64 = 2;
+const LONGEST_AT_ONCE: usize = 2;
 /// A client that sends nothing for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// As often as Lambda tries an asynchronous event, though sooner.
@@ -40,7 +40,7 @@ pub(super) struct Uploads {
 impl Uploads {
     pub(super) fn new(bytes_max: u64) -> Self {
         let budget = usize::try_from(kib(bytes_max)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
-        Self { bytes_max, budget_kib: Semaphore::new(budget * LONGEST_AT_ONCE as usize) }
+        Self { bytes_max, budget_kib: Semaphore::new(budget * LONGEST_AT_ONCE) }
     }
 
     pub(super) async fn receive(&self, service: &Arc<Service>, edge: &Edge, request: &Parts, body: Body) -> Response {
@@ -54,13 +54,7 @@ impl Uploads {
         }
     }
 
-    async fn try_receive(
-        &self,
-        service: &Arc<Service>,
-        edge: &Edge,
-        request: &Parts,
-        body: Body,
-    ) -> Result<Response> {
+    async fn try_receive(&self, service: &Arc<Service>, edge: &Edge, request: &Parts, body: Body) -> Result<Response> {
         let (bucket, source) = target(request.uri.path(), service)?;
         let _budget = self.budget(request).await?;
         let body = self.read(body).await?;
@@ -77,7 +71,7 @@ impl Uploads {
         edge.purge(&source);
         let (etag, outcome) = stored??;
         let headers = [(header::ETAG, format!("\"{etag}\"")), (header::CACHE_CONTROL, "no-store".to_owned())];
-        Ok((StatusCode::OK, headers, describe(&source, &outcome)).into_response())
+        Ok((StatusCode::OK, headers, describe(&source, outcome.as_ref())).into_response())
     }
 
     /// Waits until the upload has room: its stated length, or all that it might have.
@@ -120,7 +114,10 @@ fn target(path: &str, service: &Service) -> Result<(String, SourceKey)> {
     let (bucket, key) = path.trim_start_matches("/upload/").split_once('/').unwrap_or_default();
     let ours = &service.config().originals_bucket;
     if bucket != ours {
-        return Err(Error::new(Kind::NotFound, format!("there is no bucket of that name; uploads go to /upload/{ours}/")));
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("there is no bucket of that name; uploads go to /upload/{ours}/"),
+        ));
     }
     let source = PictureRequest::parse(&format!("/{key}"), "", None)?.source;
     if let Some((thumbnail, _)) = service.config().policy.thumbnail_of(source.as_str()) {
@@ -164,7 +161,7 @@ fn created_event(bucket: &str, source: &SourceKey) -> Value {
     }] })
 }
 
-fn describe(source: &SourceKey, outcome: &Option<Outcome>) -> String {
+fn describe(source: &SourceKey, outcome: Option<&Outcome>) -> String {
     match outcome {
         Some(Outcome::Ready(keys)) => {
             let keys: Vec<_> = keys.iter().map(|key| crate::key::uri(key.as_str())).collect();

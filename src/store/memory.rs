@@ -1,19 +1,19 @@
 //! Stores that live as long as the process: for `--store memory`, and for tests that want no disk.
 //!
-//! Locks are held for a look-up or an insertion, never across an await. The functions at the end are what every
-//! store says and computes alike, whatever it keeps its bytes in.
+//! Locks are held for a look-up or an insertion, never across an await.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use md5::{Digest, Md5};
 
+use super::checks::{blocking, check_limit, check_range, not_found, now_ms};
 use super::{Attributes, Head, Ledger, Message, Object, ObjectStore, Queue, Received, Row, Stores};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
+use crate::key;
 
 /// Empty stores, all in memory.
 pub fn open() -> Stores {
@@ -65,7 +65,7 @@ impl ObjectStore for MemoryStore {
     async fn put(&self, key: &str, body: Bytes, attributes: Attributes) -> Result<String> {
         // An MD5 of megabytes takes milliseconds, too long for an async thread.
         let hashed = body.clone();
-        let etag = blocking(move || Ok(etag_of(&hashed))).await?;
+        let etag = blocking(move || Ok(key::etag(&hashed))).await?;
         let head = Head { etag: etag.clone(), bytes: body.len() as u64, modified_ms: now_ms(), attributes };
         self.write().insert(key.to_owned(), Object { head, body });
         Ok(etag)
@@ -153,6 +153,7 @@ impl MemoryQueue {
 #[async_trait]
 impl Queue for MemoryQueue {
     async fn send(&self, message: Message) -> Result<()> {
+        message.check()?;
         let mut slots = self.lock();
         let id = slots.next_id;
         slots.next_id += 1;
@@ -194,53 +195,4 @@ fn receipt(id: u64, delivery: u64) -> String {
 fn parse_receipt(receipt: &str) -> Option<(u64, u64)> {
     let (id, delivery) = receipt.split_once('.')?;
     Some((id.parse().ok()?, delivery.parse().ok()?))
-}
-
-pub(super) fn not_found(key: &str) -> Error {
-    Error::new(Kind::NotFound, format!("there is no `{key}`"))
-}
-
-pub(super) fn check_limit(key: &str, bytes: u64, limit_bytes: u64) -> Result<()> {
-    if bytes > limit_bytes {
-        let context = format!("`{key}` has {bytes} bytes, more than the limit of {limit_bytes}");
-        return Err(Error::new(Kind::TooLarge, context));
-    }
-    Ok(())
-}
-
-/// The range as indices, if it lies in an object that is still the one the caller knows.
-pub(super) fn check_range(key: &str, head: &Head, etag: &str, range: Range<u64>) -> Result<Range<usize>> {
-    if head.etag != etag {
-        return Err(Error::new(Kind::Upstream, format!("`{key}` changed while it was read")));
-    }
-    match (usize::try_from(range.start), usize::try_from(range.end)) {
-        (Ok(start), Ok(end)) if start < end && range.end <= head.bytes => Ok(start..end),
-        _ => {
-            let context = format!("bytes {range:?} of `{key}` were asked for, which has {}", head.bytes);
-            Err(Error::new(Kind::Bug, context))
-        }
-    }
-}
-
-pub(super) fn etag_of(body: &[u8]) -> String {
-    hex(&Md5::digest(body))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
-}
-
-pub(super) fn now_ms() -> u64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Runs what blocks on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(cause) => Err(Error::with_source(Kind::Bug, "the store stopped in the middle", cause)),
-    }
 }

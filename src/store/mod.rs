@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+mod checks;
 pub mod conformance;
 pub mod local;
 pub mod memory;
@@ -24,7 +25,7 @@ pub mod memory;
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// The whole object. [`Kind::NotFound`](crate::error::Kind) without one; over `limit_bytes` it is
-    /// [`Kind::TooLarge`](crate::error::Kind), and no more than the limit was read.
+    /// [`Kind::TooLarge`](crate::error::Kind), naming length and limit, and no more than the limit was read.
     async fn get(&self, key: &str, limit_bytes: u64) -> Result<Object>;
 
     /// A part of the object's body, `range.start < range.end <= head.bytes`, if its etag is still `etag`;
@@ -117,7 +118,8 @@ pub struct Row {
 
 /// Failures that someone must look at.
 ///
-/// Delivery is at least once: a received message that is not deleted comes back after its visibility time.
+/// Delivery is at least once: a received message that is not deleted comes back after its visibility time. "Oldest first" is
+/// as good as the queue: memory and local keep strict order and peek at hidden messages too, SQS does neither.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Puts a message on the queue.
@@ -129,7 +131,7 @@ pub trait Queue: Send + Sync {
     /// Removes a received message. A receipt that is no longer known is no error.
     async fn delete(&self, receipt: &str) -> Result<()>;
 
-    /// Up to `limit` messages, oldest first, hidden ones too, without receiving them.
+    /// Up to `limit` messages, oldest first, without receiving them.
     async fn peek(&self, limit: usize) -> Result<Vec<Message>>;
 }
 
@@ -138,7 +140,7 @@ pub trait Queue: Send + Sync {
 pub struct Message {
     /// The object's key.
     pub body: String,
-    /// At most ten pairs (the limit of SQS), no value empty.
+    /// At most ten pairs, no value empty: the limits of SQS.
     pub attributes: BTreeMap<String, String>,
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 use crate::reply::{Audience, Picture, Reply, redirect, reply};
@@ -53,7 +53,7 @@ impl OriginResponse {
                     Ok(request) => service.respond(&request).await,
                     Err(error) => Err(error),
                 };
-                Ok(answer(response, &self.reply(outcome, viewer_url), is_head))
+                Ok(answer(&response, &self.reply(outcome, viewer_url), is_head))
             }
         }
     }
@@ -152,10 +152,8 @@ fn is_own_path(url: &str) -> bool {
 }
 
 fn status(response: &Value) -> Option<u16> {
-    match response.get("status")? {
-        Value::String(status) => status.parse().ok(),
-        status => status.as_u64().and_then(|status| u16::try_from(status).ok()),
-    }
+    let status = response.get("status")?;
+    status.as_str().map_or_else(|| status.as_u64()?.try_into().ok(), |status| status.parse().ok())
 }
 
 /// What described the origin's own body, and must not be said of ours.
@@ -174,14 +172,8 @@ const OF_THE_OLD_BODY: [&str; 11] = [
 ];
 
 /// The reply in CloudFront's shape. The origin's other headers stay: `Via` and `Transfer-Encoding` may not be removed.
-fn answer(origin: Value, reply: &Reply, is_head: bool) -> Value {
-    let mut headers = match origin {
-        Value::Object(mut response) => match response.remove("headers") {
-            Some(Value::Object(headers)) => headers,
-            _ => Map::new(),
-        },
-        _ => Map::new(),
-    };
+fn answer(origin: &Value, reply: &Reply, is_head: bool) -> Value {
+    let mut headers = origin.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
     headers.retain(|name, _| !OF_THE_OLD_BODY.contains(&name.as_str()));
     for (name, value) in &reply.headers {
         headers.insert((*name).to_owned(), json!([{ "key": name, "value": value }]));

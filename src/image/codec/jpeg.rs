@@ -1,5 +1,6 @@
 //! JPEG, by libjpeg-turbo's TurboJPEG interface. The one file that speaks to C.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
+#![expect(clippy::cast_possible_wrap, reason = "the bindings have C's small enums as u32, its functions take int")]
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -114,7 +115,7 @@ impl Handle {
         };
         let result = self.check(code).map(|()| {
             // SAFETY: after success `buffer` points to `length` written bytes.
-            unsafe { std::slice::from_raw_parts(buffer, length as usize) }.to_vec()
+            unsafe { std::slice::from_raw_parts(buffer, usize::try_from(length).unwrap_or(0)) }.to_vec()
         });
         // SAFETY: `buffer` is null or what the library allocated, copied above and not used again.
         unsafe { tj::tj3Free(buffer.cast()) };

@@ -31,6 +31,6 @@ pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
     let mut config = WebPConfig::new().map_err(|()| not_encoded("libwebp is of another version than its headers"))?;
     config.quality = f32::from(quality);
     config.method = EFFORT;
-    let encoded = encoder.encode_advanced(&config).map_err(|error| not_encoded(format!("{error:?}")))?;
-    Ok(encoded.to_vec())
+    let webp = encoder.encode_advanced(&config).map_err(|error| not_encoded(format!("{error:?}")))?;
+    Ok(webp.to_vec())
 }

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::file::{self, Header, Opened};
 use super::{Shared, failed};
 use crate::error::Result;
-use crate::store::memory::{blocking, check_limit, check_range, etag_of, hex, not_found, now_ms};
+use crate::key;
+use crate::store::checks::{blocking, check_limit, check_range, not_found, now_ms};
 use crate::store::{Attributes, Head, Object, ObjectStore};
 
 /// So many keys share one hold of the write lock: a slow disk takes milliseconds for each, and others want to put.
@@ -83,7 +84,7 @@ impl LocalBucket {
     }
 
     fn put_now(&self, key: &str, body: &[u8], attributes: Attributes) -> Result<String> {
-        let etag = etag_of(body);
+        let etag = key::etag(body);
         let head = Head { etag: etag.clone(), bytes: body.len() as u64, modified_ms: now_ms(), attributes };
         let header = Header { bucket: self.name.to_string(), key: key.to_owned(), head };
         let written = file::write(&self.shared.layout.tmp(), &header, body)?;
@@ -155,7 +156,7 @@ impl LocalBucket {
 
     /// A hash has one length and one case, and no key is the directory of another. Its first byte spreads the files.
     fn path(&self, key: &str) -> PathBuf {
-        let hash = hex(&Sha256::digest(key));
+        let hash = base16ct::lower::encode_string(&Sha256::digest(key));
         let mut path = self.shared.layout.objects();
         path.extend([&*self.name, &hash[..2], &hash]);
         path

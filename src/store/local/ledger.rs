@@ -8,7 +8,7 @@ use rusqlite::TransactionBehavior;
 use super::Shared;
 use super::index::broken;
 use crate::error::{Error, Kind, Result};
-use crate::store::memory::blocking;
+use crate::store::checks::blocking;
 use crate::store::{Ledger, Row};
 
 /// The ledger of a [`LocalStore`](super::LocalStore).

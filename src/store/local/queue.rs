@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::Shared;
 use super::index::broken;
 use crate::error::{Error, Kind, Result};
-use crate::store::memory::{blocking, now_ms};
+use crate::store::checks::{blocking, now_ms};
 use crate::store::{Message, Queue, Received};
 
 /// The queue of a [`LocalStore`](super::LocalStore).
@@ -20,6 +20,7 @@ pub struct LocalQueue {
 #[async_trait]
 impl Queue for LocalQueue {
     async fn send(&self, message: Message) -> Result<()> {
+        message.check()?;
         let json = serde_json::to_string(&message)
             .map_err(|cause| Error::with_source(Kind::Bug, "a message could not be written", cause))?;
         self.run(move |connection| {
