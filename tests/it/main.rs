@@ -1,2 +1,4 @@
-//! x
+//! The one integration binary: every test hits a door, with real bytes in and real bytes out.
+
+mod pictures;
 mod stores;
