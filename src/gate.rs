@@ -14,11 +14,11 @@ pub struct Gate {
     entries: Arc<Semaphore>,
 }
 
-/// The right to render; given back when dropped, so it goes with the thread that renders and not with the one that waits for it.
-#[derive(Debug)]
+/// The right to render; given back when its last clone is dropped, so it goes with the thread that renders and not with the one
+/// that waits for it.
+#[derive(Clone, Debug)]
 pub struct Place {
-    _place: OwnedSemaphorePermit,
-    _entry: Option<OwnedSemaphorePermit>,
+    _permits: Arc<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)>,
 }
 
 impl Gate {
@@ -34,16 +34,17 @@ impl Gate {
         let entry = Arc::clone(&self.entries).try_acquire_owned();
         let entry =
             entry.map_err(|_| Error::new(Kind::Busy, "too many pictures are being made; ask again in a second"))?;
-        Ok(Place { _place: self.place().await?, _entry: Some(entry) })
+        self.place(Some(entry)).await
     }
 
     /// Waits for a place however many wait: for uploads, whose number is bounded where they are received.
     pub async fn enter_patiently(&self) -> Result<Place> {
-        Ok(Place { _place: self.place().await?, _entry: None })
+        self.place(None).await
     }
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit> {
+    async fn place(&self, entry: Option<OwnedSemaphorePermit>) -> Result<Place> {
         let place = Arc::clone(&self.places).acquire_owned().await;
-        place.map_err(|closed| Error::with_source(Kind::Bug, "no picture can be made", closed))
+        let place = place.map_err(|closed| Error::with_source(Kind::Bug, "no picture can be made", closed))?;
+        Ok(Place { _permits: Arc::new((place, entry)) })
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::key::{SourceKey, VariantKey};
 use crate::service::{Kept, SOURCE_ETAG, Service};
 use crate::store::{Head, Message};
-use crate::variant::{Thumbnail, Variant};
+use crate::variant::Variant;
 
 /// A change of an original that someone was told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub enum Outcome {
         context: String,
     },
 }
+
+/// Whoever overwrote it has sent an event too.
+const OVERWRITTEN: Outcome = Outcome::Skipped("the original was overwritten meanwhile");
 
 impl Service {
     /// Brings variants and thumbnails in line with what the originals bucket holds under the key.
@@ -70,11 +73,12 @@ impl Service {
     }
 
     async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Outcome> {
-        let wanted = self.config.policy.thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted));
+        let thumbnails = &self.config.policy.thumbnails;
+        let wanted: Vec<_> = thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted)).collect();
+        // A duplicate event finds them all made: what was of other bytes has just been forgotten.
         let mut missing = Vec::new();
-        for variant in wanted {
-            // A duplicate event finds them all made: what was of other bytes has just been forgotten.
-            if self.stored(&variant).await?.is_none() {
+        for variant in &wanted {
+            if self.stored(variant).await?.is_none() {
                 missing.push(variant);
             }
         }
@@ -82,24 +86,19 @@ impl Service {
             let place = self.gate.enter_patiently().await?;
             let original = self.original(source).await?;
             if original.head.etag != etag {
-                return Ok(Outcome::Skipped("the original was overwritten meanwhile"));
+                return Ok(OVERWRITTEN);
             }
-            let mut place = Some(place);
-            for variant in &missing {
-                let place = match place.take() {
-                    Some(place) => place,
-                    None => self.gate.enter_patiently().await?,
-                };
+            for variant in missing {
                 let begun = Instant::now();
-                let rendered = self.render(place, &original.body, &variant.recipe).await?;
+                let rendered = self.render(place.clone(), &original.body, &variant.recipe).await?;
                 match self.keep(variant, &original, &rendered, begun.elapsed()).await? {
                     Kept::Stored { recorded } => recorded?,
-                    Kept::Outdated => return Ok(Outcome::Skipped("the original was overwritten meanwhile")),
+                    Kept::Outdated => return Ok(OVERWRITTEN),
+                    Kept::Doubtful(error) => return Err(error),
                 }
             }
         }
-        let prefixes = self.config.policy.thumbnails.iter();
-        Ok(Outcome::Ready(prefixes.map(|Thumbnail { prefix, .. }| VariantKey::thumbnail(prefix, source)).collect()))
+        Ok(Outcome::Ready(wanted.iter().map(Variant::key).collect()))
     }
 
     async fn current(&self, source: &SourceKey) -> Result<Option<Head>> {

@@ -65,8 +65,8 @@ impl Service {
         let (rendered, render) = timed(in_time(deadline, self.render(place, &original.body, &variant.recipe))).await;
         let rendered = rendered?;
         let (kept, put) = timed(self.keep(&variant, &original, &rendered, render)).await;
-        let is_stored = self.note_kept(&variant, kept);
-        Ok(self.picture(&variant, &rendered, is_stored, Timing { get, render, put }))
+        let standing = self.standing(&variant, kept);
+        Ok(self.picture(&variant, &rendered, standing, Timing { get, render, put }))
     }
 
     /// The variant that is asked for. Where it is the original, no store had it, or there would have been no need to ask.
@@ -140,29 +140,33 @@ impl Service {
         let now = self.stores.originals.head(variant.source.as_str()).await;
         if !now.as_ref().is_ok_and(|head| head.etag == original.head.etag) {
             self.stores.variants.delete(&[key.as_str().to_owned()]).await?;
-            return match now {
-                Err(error) if error.kind() != Kind::NotFound => Err(error),
-                Ok(_) | Err(_) => Ok(Kept::Outdated),
-            };
+            return Ok(match now {
+                Err(error) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
+                Ok(_) | Err(_) => Kept::Outdated,
+            });
         }
         let recorded = self.stores.ledger.record(row(variant, original, rendered, render)).await;
         Ok(Kept::Stored { recorded })
     }
 
     /// A failed put or record never changes the reply, but is not passed over in silence.
-    fn note_kept(&self, variant: &Variant, kept: Result<Kept>) -> bool {
+    fn standing(&self, variant: &Variant, kept: Result<Kept>) -> Standing {
         match kept {
-            Ok(Kept::Stored { recorded: Ok(()) }) => true,
+            Ok(Kept::Stored { recorded: Ok(()) }) => Standing::Stored,
             Ok(Kept::Stored { recorded: Err(error) }) => {
                 self.counters.records_failed.count();
                 tracing::error!(key = %variant.key(), error = error.chain(), "a variant was stored but not recorded");
-                true
+                Standing::Stored
             }
-            Ok(Kept::Outdated) => false,
+            Ok(Kept::Outdated) => Standing::Fleeting,
+            Ok(Kept::Doubtful(error)) => {
+                tracing::error!(key = %variant.key(), error = error.chain(), "whether a variant is outdated is not known");
+                Standing::Fleeting
+            }
             Err(error) => {
                 self.counters.puts_failed.count();
                 tracing::error!(key = %variant.key(), error = error.chain(), "a variant was answered but not stored");
-                false
+                Standing::Answered
             }
         }
     }
@@ -180,17 +184,32 @@ impl Service {
         }
     }
 
-    fn picture(&self, variant: &Variant, rendered: &Rendered, is_stored: bool, timing: Timing) -> Picture {
+    fn picture(&self, variant: &Variant, rendered: &Rendered, standing: Standing, timing: Timing) -> Picture {
+        let cache_control = match standing {
+            Standing::Stored | Standing::Answered => &self.config.cache_control,
+            Standing::Fleeting => "no-store",
+        };
         Picture {
             body: rendered.bytes.clone(),
             content_type: rendered.format.media_type().to_owned(),
-            cache_control: self.config.cache_control.clone(),
+            cache_control: cache_control.to_owned(),
             etag: crate::key::etag(&rendered.bytes),
             cache_tag: variant.source.cache_tag(),
-            is_stored,
+            is_stored: matches!(standing, Standing::Stored),
             timing,
         }
     }
+}
+
+/// How an answered picture stands to the variants bucket.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// It is there.
+    Stored,
+    /// It should be there; caches may have it, all the more as the bucket fails.
+    Answered,
+    /// It is of bytes that have been, or may have been, replaced: good for this answer and no other.
+    Fleeting,
 }
 
 /// What became of a variant that was to be kept.
@@ -200,6 +219,8 @@ pub(crate) enum Kept {
     Stored { recorded: Result<()> },
     /// Its source was overwritten or deleted while it was made, so it was not kept.
     Outdated,
+    /// The bucket could not say whether the source is still the same, so it was not kept.
+    Doubtful(Error),
 }
 
 fn row(variant: &Variant, original: &Object, rendered: &Rendered, render: Duration) -> Row {
