@@ -44,8 +44,10 @@ check: tools ## formatting, lints, documentation, and licences if cargo-deny is 
 		echo 'cargo-deny is not installed, so bans, licences and sources were not checked: cargo install --locked cargo-deny'; \
 	fi
 
-bench: tools ## measure the engine: make bench ARGS='…' hands the words on to it
-	cargo bench --bench engine --locked -- $(ARGS)
+# The bench's own command line is `PHOTOGRAPH [ROUNDS]`.
+bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg] [ROUNDS=15]
+	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
+		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
 
 package: build ## pack the binary, README and licences as target/package/pixfront-VERSION-ARCH-linux.tar.gz
 	@scripts/package.sh '$(TARGET)'

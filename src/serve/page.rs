@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use percent_encoding::percent_decode_str;
 
 use super::edge::failed_entry;
 use crate::key::uri;
+use crate::request::query_value;
 use crate::service::Service;
 
 /// Originals on one page.
@@ -18,8 +18,7 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inli
 
 /// The page; `query` may say `after=KEY`, the last key of the page before.
 pub(super) async fn home(service: &Service, query: &str) -> Response {
-    let after = query.split('&').find_map(|pair| pair.strip_prefix("after="));
-    let after = after.map(|after| percent_decode_str(after).decode_utf8_lossy());
+    let after = query_value(query, "after");
     match service.stores().originals.list("", after.as_deref(), LISTED).await {
         Ok(keys) => {
             let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];

@@ -1,0 +1,111 @@
+//! What we promise about the code itself, and documents that are generated from it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below these folders, with its path from the root.
+fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(files.len() > 5, "found only {files:?}");
+    files
+}
+
+/// Asserts that none of the words stands in code (comments aside) of the files that `is_fenced` names.
+fn fence(words: &[&str], is_fenced: impl Fn(&str) -> bool, why: &str) {
+    let mut fenced = 0;
+    let mut found = Vec::new();
+    for (name, text) in rust_files(&["src"]) {
+        if !is_fenced(&name) {
+            continue;
+        }
+        fenced += 1;
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            found.extend(words.iter().filter(|word| code.contains(**word)).map(|word| (name.clone(), number + 1, *word)));
+        }
+    }
+    assert!(fenced > 0, "the fence stands around nothing: {why}");
+    assert!(found.is_empty(), "{why}: {found:?}");
+}
+
+#[test]
+fn the_core_is_pure() {
+    const PURE: [&str; 7] = ["request", "params", "format", "variant", "key", "reply", "error"];
+    let is_pure = |name: &str| {
+        name.starts_with("src/image/") || PURE.iter().any(|pure| name == format!("src/{pure}.rs"))
+    };
+    let impure = ["tokio", "aws_", "std::fs", "std::env", "std::net", "Instant", "SystemTime", "async ", ".await"];
+    fence(&impure, is_pure, "the core does no I/O, has no clock and is not async");
+}
+
+#[test]
+fn one_place_for_each_thing() {
+    let outside = |homes: &'static [&'static str]| move |name: &str| !homes.contains(&name);
+    fence(&["std::env"], outside(&["src/config.rs"]), "only config.rs reads the environment");
+    // A notification's key is no URL, but encoded like a form's value.
+    let decoders = outside(&["src/request.rs", "src/trigger/upload.rs"]);
+    fence(&["percent_decode"], decoders, "only request.rs parses URLs");
+    fence(&["percent_encode"], outside(&["src/key.rs"]), "only key.rs writes URIs");
+    fence(&["rusqlite"], |name| !name.starts_with("src/store/local/"), "SQLite is the local store's alone");
+    let c_code = |name: &str| !name.starts_with("src/image/codec/");
+    fence(&["unsafe ", "turbojpeg_sys"], c_code, "unsafe stands around C codecs only");
+    fence(&["catch_unwind("], outside(&["src/image/mod.rs"]), "panics are caught once");
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are() {
+    const LINES_MAX: usize = 400;
+    for (name, text) in rust_files(&["src", "tests", "bench"]) {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{name} has {lines} lines, over {LINES_MAX}: which noun deserves a file of its own?");
+        assert!(text.starts_with("//!"), "{name} does not begin by saying what it is");
+        assert!(!name.contains("util"), "{name}: no utils");
+    }
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(architecture.lines().count() <= 120);
+}
+
+#[test]
+fn panics_can_be_caught() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let settings = manifest.lines().filter(|line| !line.trim_start().starts_with('#'));
+    assert!(!settings.into_iter().any(|line| line.contains("abort")), "a decoder's panic must not end the process");
+}
+
+/// `UPDATE=1 make test` writes the tables anew.
+#[test]
+fn the_readmes_tables_are_fresh() {
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let tables = [
+        ("parameters", pixfront::params::markdown_table()),
+        ("errors", pixfront::reply::markdown_table()),
+        ("settings", pixfront::config::markdown_table()),
+    ];
+    let fresh = tables.iter().fold(readme.clone(), |text, (name, table)| {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("README.md has no {begin}"));
+        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md has no {end}"));
+        format!("{before}{begin}{table}{end}{after}")
+    });
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &fresh).unwrap();
+    }
+    assert!(readme == fresh, "README.md is out of date: UPDATE=1 make test, then look at the difference");
+}
