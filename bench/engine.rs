@@ -41,7 +41,8 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let photograph = arguments.next().ok_or("say which photograph: make bench does")?;
     let rounds: usize = arguments.next().map_or(Ok(15), |rounds| rounds.parse())?;
-    let mut cases = CASES.iter().map(|(source, work)| Case::new(&photograph, source, work)).collect::<Result<Vec<_>, _>>()?;
+    let mut cases =
+        CASES.iter().map(|(source, work)| Case::new(&photograph, source, work)).collect::<Result<Vec<_>, _>>()?;
     for round in 0..=rounds {
         for case in &mut cases {
             // The first round warms up and does not count.

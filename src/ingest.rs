@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Kind, Result};
 use crate::key::{SourceKey, VariantKey};
-use crate::service::{Kept, SOURCE_ETAG, Service};
+use crate::service::{Kept, SOURCE_ETAG, Service, is_of_this_epoch};
 use crate::store::{Head, Message};
 use crate::variant::Variant;
 
@@ -78,8 +78,11 @@ impl Service {
         // A duplicate event finds them all made: what was of other bytes has just been forgotten.
         let mut missing = Vec::new();
         for variant in &wanted {
-            if self.stored(variant).await?.is_none() {
-                missing.push(variant);
+            match self.stores.variants.head(variant.key().as_str()).await {
+                Ok(head) if is_of_this_epoch(&head) => {}
+                Ok(_) => missing.push(variant),
+                Err(error) if error.kind() == Kind::NotFound => missing.push(variant),
+                Err(error) => return Err(error),
             }
         }
         if !missing.is_empty() {

@@ -67,7 +67,11 @@ impl Request {
 
 /// The decoded value of a name in a query, for the pages of `serve` that are no pictures.
 pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|pair| pair.0 == name).map(|pair| decode_or_keep(pair.1))
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|pair| pair.0 == name)
+        .map(|pair| decode_or_keep(pair.1))
 }
 
 /// Decodes a path once: `%2F` is a separator afterwards, `+` stays a plus.

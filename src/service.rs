@@ -14,7 +14,7 @@ use crate::image::{self, Cancel, Rendered};
 use crate::key::SourceKey;
 use crate::reply::{Picture, Timing};
 use crate::request::Request;
-use crate::store::{Attributes, Object, Row, Stores};
+use crate::store::{Attributes, Head, Object, Row, Stores};
 use crate::telemetry::Counters;
 use crate::variant::{Plan, Recipe, Variant, plan};
 
@@ -81,14 +81,14 @@ impl Service {
     }
 
     /// The variant, if it was made before by a version whose pictures were the same.
-    pub(crate) async fn stored(&self, variant: &Variant) -> Result<Option<Picture>> {
+    async fn stored(&self, variant: &Variant) -> Result<Option<Picture>> {
         let (object, get) = timed(self.stores.variants.get(variant.key().as_str(), u64::MAX)).await;
         let object = match object {
             Ok(object) => object,
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        if object.head.attributes.metadata.get(EPOCH) != Some(&image::EPOCH.to_string()) {
+        if !is_of_this_epoch(&object.head) {
             return Ok(None);
         }
         let attributes = object.head.attributes;
@@ -199,6 +199,10 @@ impl Service {
             timing,
         }
     }
+}
+
+pub(crate) fn is_of_this_epoch(variant: &Head) -> bool {
+    variant.attributes.metadata.get(EPOCH).is_some_and(|epoch| *epoch == image::EPOCH.to_string())
 }
 
 /// How an answered picture stands to the variants bucket.

@@ -107,9 +107,9 @@ fn pipeline(bytes: &[u8], recipe: &Recipe, limits: &Limits, cancel: &Cancel) -> 
 
     cancel.check()?;
     let decoded = codec::decode(bytes, &probe, &stored)?;
-    let cost = Cost { source: probe.size, decoded: decoded.size() };
+    let cost = Cost { source: probe.size, decoded: decoded.pixels.size() };
     cancel.check()?;
-    let resized = resize::resize(decoded, &stored, probe.size)?;
+    let resized = resize::resize(decoded, &stored)?;
     cancel.check()?;
     let upright = orient::orient(resized, probe.orientation);
     let pixels = colour::fit_format(upright, format, recipe.background);

@@ -2,22 +2,23 @@
 
 use fast_image_resize as fir;
 
-use super::geometry::{Placement, Size};
+use super::codec::Decoded;
+use super::geometry::Placement;
 use super::pixels::{Layout, Pixels};
 use crate::error::{Error, Kind, Result};
 
-/// Resizes decoded pixels to a placement which is given in the pixels of `source`: the decoder may have scaled already.
-pub(super) fn resize(decoded: Pixels, placement: &Placement, source: Size) -> Result<Pixels> {
-    let (width, height) = (f64::from(decoded.width), f64::from(decoded.height));
-    let (scale_x, scale_y) = (width / f64::from(source.width), height / f64::from(source.height));
-    let crop = &placement.crop;
-    let (left, top) = (crop.x * scale_x, crop.y * scale_y);
-    // Rounding must not carry the far edge over the picture's.
-    let (crop_width, crop_height) =
-        ((crop.width * scale_x).min(width - left), (crop.height * scale_y).min(height - top));
-    if decoded.size() == placement.size && left == 0.0 && top == 0.0 {
+/// Resizes decoded pixels to a placement, which is given in pixels of the source: the decoder may have scaled already.
+pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> {
+    let Decoded { pixels: decoded, divisor } = decoded;
+    if decoded.size() == placement.size {
         return Ok(decoded);
     }
+    let scale = f64::from(divisor).recip();
+    let crop = &placement.crop;
+    let (left, top) = (crop.x * scale, crop.y * scale);
+    // Rounding must not carry the far edge over the picture's.
+    let crop_width = (crop.width * scale).min(f64::from(decoded.width) - left);
+    let crop_height = (crop.height * scale).min(f64::from(decoded.height) - top);
 
     let pixel_type = match decoded.layout {
         Layout::Gray => fir::PixelType::U8,

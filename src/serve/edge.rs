@@ -25,6 +25,8 @@ const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Au
 /// What every entry is charged beside its body, for headers and bookkeeping.
 const ENTRY_OVERHEAD_BYTES: usize = 1024;
 
+/// Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Edge {
     shared: Arc<Shared>,
 }

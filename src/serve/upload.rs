@@ -62,13 +62,14 @@ impl Uploads {
         let content_type = stated_type.unwrap_or_else(|| media_type(&body)).to_owned();
         let attributes = Attributes { content_type, ..Attributes::default() };
         // On a task of its own: once stored, the event is delivered whether or not the client waits.
-        let (service, stored_as) = (Arc::clone(service), source.clone());
+        let (service, edge, stored_as) = (Arc::clone(service), edge.clone(), source.clone());
         let task = tokio::spawn(async move {
             let etag = service.stores().originals.put(stored_as.as_str(), body, attributes).await?;
-            Ok::<_, Error>((etag, deliver_event(&service, &bucket, &stored_as).await?))
+            let outcome = deliver_event(&service, &bucket, &stored_as).await;
+            edge.purge(&stored_as);
+            Ok::<_, Error>((etag, outcome?))
         });
         let stored = task.await.map_err(|error| Error::with_source(Kind::Bug, "the upload could not be stored", error));
-        edge.purge(&source);
         let (etag, outcome) = stored??;
         let headers = [(header::ETAG, format!("\"{etag}\"")), (header::CACHE_CONTROL, "no-store".to_owned())];
         Ok((StatusCode::OK, headers, describe(&source, outcome.as_ref())).into_response())

@@ -37,7 +37,9 @@ fn fence(words: &[&str], is_fenced: impl Fn(&str) -> bool, why: &str) {
         fenced += 1;
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            found.extend(words.iter().filter(|word| code.contains(**word)).map(|word| (name.clone(), number + 1, *word)));
+            found.extend(
+                words.iter().filter(|word| code.contains(**word)).map(|word| (name.clone(), number + 1, *word)),
+            );
         }
     }
     assert!(fenced > 0, "the fence stands around nothing: {why}");
@@ -47,9 +49,8 @@ fn fence(words: &[&str], is_fenced: impl Fn(&str) -> bool, why: &str) {
 #[test]
 fn the_core_is_pure() {
     const PURE: [&str; 7] = ["request", "params", "format", "variant", "key", "reply", "error"];
-    let is_pure = |name: &str| {
-        name.starts_with("src/image/") || PURE.iter().any(|pure| name == format!("src/{pure}.rs"))
-    };
+    let is_pure =
+        |name: &str| name.starts_with("src/image/") || PURE.iter().any(|pure| name == format!("src/{pure}.rs"));
     let impure = ["tokio", "aws_", "std::fs", "std::env", "std::net", "Instant", "SystemTime", "async ", ".await"];
     fence(&impure, is_pure, "the core does no I/O, has no clock and is not async");
 }
@@ -73,7 +74,10 @@ fn files_are_small_and_say_what_they_are() {
     const LINES_MAX: usize = 400;
     for (name, text) in rust_files(&["src", "tests", "bench"]) {
         let lines = text.lines().count();
-        assert!(lines <= LINES_MAX, "{name} has {lines} lines, over {LINES_MAX}: which noun deserves a file of its own?");
+        assert!(
+            lines <= LINES_MAX,
+            "{name} has {lines} lines, over {LINES_MAX}: which noun deserves a file of its own?"
+        );
         assert!(text.starts_with("//!"), "{name} does not begin by saying what it is");
         assert!(!name.contains("util"), "{name}: no utils");
     }

@@ -10,12 +10,23 @@ mod jpeg;
 mod png;
 mod webp;
 
+/// A picture as it came out of a decoder.
+pub(super) struct Decoded {
+    pub(super) pixels: Pixels,
+    /// So many source pixels a side went into one; the last column and row may stand for fewer.
+    pub(super) divisor: u32,
+}
+
 /// Decodes a probed source, scaled down where the codec can and the placement allows.
-pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Pixels> {
+pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
+    let whole = |pixels| Decoded { pixels, divisor: 1 };
     match probe.format {
-        Format::Jpeg => jpeg::decode(bytes, probe, placement.decode_divisor()),
-        Format::Png => png::decode(bytes, probe),
-        Format::Webp => webp::decode(bytes, probe),
+        Format::Jpeg => {
+            let divisor = placement.decode_divisor();
+            Ok(Decoded { pixels: jpeg::decode(bytes, probe, divisor)?, divisor })
+        }
+        Format::Png => png::decode(bytes, probe).map(whole),
+        Format::Webp => webp::decode(bytes, probe).map(whole),
         Format::Avif | Format::Gif => {
             Err(Error::new(Kind::Unsupported, format!("{} pictures can't be resized yet", probe.format)))
         }
