@@ -1,2 +1,3 @@
 //! x
+mod properties;
 mod vectors;
