@@ -1,0 +1,364 @@
+//! What must hold for every URL, recipe and size of a picture, not only for those that tests/vectors thought of.
+
+#![expect(clippy::unwrap_used, reason = "also in what the tests share, where a panic is the failure")]
+
+use percent_encoding::percent_decode_str;
+use pixfront::error::Kind;
+use pixfront::format::{Accepts, Format, FormatSet};
+use pixfront::image::geometry::{Placement, Rect, Size, place};
+use pixfront::image::orient::Orientation;
+use pixfront::key::{SOURCE_BYTES_MAX, SourceKey, uri};
+use pixfront::params::{AskedFormat, Dpr, Fit, Params, Rgb, SIDE_MAX, write_recipe};
+use pixfront::request::Request;
+use pixfront::variant::{Plan, Policy, Recipe, Scale, Variant, plan};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+/// S3's own limit on a key, in bytes.
+const S3_KEY_BYTES_MAX: usize = 1024;
+
+/// Pieces of names: what separates, what escapes, what looks like a recipe or a thumbnail, and what is long in UTF-8.
+const NAME_PIECES: [&str; 24] = [
+    "a", "b.jpg", "/", "/", "/", "=", ",", ".", "..", "%", "%2F", "2F", "+", " ", "?", "#", "&", "w=4", "w=",
+    "resized-", "고", "\u{e9}", "e\u{301}", "🐱",
+];
+
+/// Fewer, so that names come close to each other, and to other names' variants.
+const CLOSE_PIECES: [&str; 10] = ["a", "/", "w=4", ",", "f=webp", "resized-", "%2F", "%", "+", " "];
+
+/// Pieces of what arrives at the door, parted by spaces, some of it torn. The last is longer than an error repeats, and
+/// that limit, were it taken for bytes, falls within a character.
+const WIRE_PIECES: &str = "/ / a % %2F %2e . %00 %C3 %A9 %zz \n \u{85} 고 w=4 w = & , ; + f=auto dpr=1.5 bg=고 q= q=0.5 \
+    image/webp resized- 99999999999 ? h=고고고고고고고고고고고고고고";
+
+/// Each parameter that is taken, by all its names, with values that it takes.
+const GOOD_PAIRS: [(&[&str], &[&str]); 9] = [
+    (&["w", "width", "%77"], &["1", "0400", "%34", "1600"]),
+    (&["h", "height"], &["1", "300", "1600"]),
+    (&["f", "fm", "format"], &["auto", "webp", "jpg", "png"]),
+    (&["q", "quality"], &["1", "80", "100"]),
+    (&["fit"], &["inside", "cover"]),
+    (&["dpr"], &["1", "1.5", "5.0"]),
+    (&["bg"], &["ffffff", "FF0000"]),
+    (&["s"], &["", "0123"]),
+    (&["exp"], &["1700000000"]),
+];
+
+const BAD_PAIRS: [&str; 8] = ["w=0", "height=x", "f=gif", "q=101", "fit=fill", "dpr=1.55", "bg=red", "p=small"];
+const UNKNOWN_PAIRS: [&str; 8] = ["", "=", "v", "v=3", "W=400", "utm_source=x", "%zz=%", "__proto__=1"];
+
+fn config() -> ProptestConfig {
+    // A pool of names takes more tries than proptest allows by default: many a mixture of pieces is no name.
+    ProptestConfig { failure_persistence: None, max_local_rejects: 1 << 20, ..ProptestConfig::with_cases(512) }
+}
+
+fn source_of(pieces: &'static [&'static str]) -> impl Strategy<Value = SourceKey> {
+    let text = vec(select(pieces), 1..6).prop_map(|pieces| pieces.concat());
+    text.prop_filter_map("a name that can't be", |text| SourceKey::new(text).ok())
+}
+
+fn side() -> impl Strategy<Value = u32> {
+    prop_oneof![1..=16_u32, 1..=SIDE_MAX]
+}
+
+fn params() -> impl Strategy<Value = Params> {
+    let exactly = prop_oneof![Just(Format::Jpeg), select(&Format::ALL[..])].prop_map(AskedFormat::Exactly);
+    let format = prop_oneof![1 => Just(AskedFormat::Auto), 3 => exactly];
+    // The defaults must come often, since they are what is left out.
+    let quality = prop_oneof![Just(80_u8), Just(50), 1..=100_u8];
+    let background = prop_oneof![Just(Rgb::WHITE), Just(Rgb([0, 9, 10])), any::<[u8; 3]>().prop_map(Rgb)];
+    let fit = select(&[Fit::Inside, Fit::Cover][..]);
+    let dpr = (10..=50_u8).prop_map(Dpr);
+    let all = (option::of(side()), option::of(side()), option::of(format), option::of(quality), option::of(fit));
+    (all, option::of(dpr), option::of(background)).prop_map(
+        |((width, height, format, quality, fit), dpr, background)| Params {
+            width,
+            height,
+            format,
+            quality,
+            fit,
+            dpr,
+            background,
+        },
+    )
+}
+
+fn accepts() -> impl Strategy<Value = Accepts> {
+    any::<(bool, bool)>().prop_map(|(avif, webp)| Accepts { avif, webp })
+}
+
+/// Any recipe but the empty one.
+fn recipe() -> impl Strategy<Value = Recipe> {
+    (params(), accepts()).prop_filter_map("a side over the limit, or nothing to do", |(params, accepts)| {
+        Recipe::settle(&params, accepts, FormatSet::all()).ok().filter(|recipe| !recipe.is_empty())
+    })
+}
+
+fn variant() -> impl Strategy<Value = Variant> {
+    let source = || prop_oneof![source_of(&CLOSE_PIECES), source_of(&NAME_PIECES)];
+    let few = select(&["w=4", "f=webp", "w=4,f=webp"][..]).prop_map(|text| Recipe::parse(text).unwrap().unwrap());
+    let derived = (source(), prop_oneof![few, recipe()]).prop_map(|(source, recipe)| Variant {
+        source,
+        recipe,
+        thumbnail_prefix: None,
+    });
+    let thumbnail = source().prop_map(|source| Variant::thumbnail(source, &Policy::default().thumbnails[0]));
+    prop_oneof![derived, thumbnail]
+}
+
+/// Everything that a key could be taken for.
+fn readings(key: &str) -> Vec<Variant> {
+    let thumbnail = &Policy::default().thumbnails[0];
+    let of = key.strip_prefix(&thumbnail.prefix).and_then(|rest| SourceKey::new(rest).ok());
+    let derived = key.match_indices('/').filter_map(|(at, _)| {
+        let (source, recipe) = (SourceKey::new(&key[..at]).ok()?, Recipe::parse(&key[at + 1..])?.ok()?);
+        Some(Variant { source, recipe, thumbnail_prefix: None })
+    });
+    derived.chain(of.map(|source| Variant::thumbnail(source, thumbnail))).collect()
+}
+
+/// A query of distinct good pairs with perhaps a fault, and the same with unknown pairs mixed in, in another order.
+fn two_orders_of_a_query() -> impl Strategy<Value = (String, String)> {
+    let one_of = |(names, values): (&'static [&str], &'static [&str])| {
+        option::of((select(names), select(values)).prop_map(|(name, value)| format!("{name}={value}")))
+    };
+    let good: Vec<_> = GOOD_PAIRS.into_iter().map(one_of).collect();
+    let bad = option::weighted(0.2, select(&BAD_PAIRS[..]));
+    (good, bad, vec(select(&UNKNOWN_PAIRS[..]), 0..4)).prop_flat_map(|(good, bad, unknown)| {
+        let known: Vec<_> = good.into_iter().flatten().chain(bad.map(str::to_owned)).collect();
+        let all: Vec<_> = known.iter().cloned().chain(unknown.into_iter().map(str::to_owned)).collect();
+        (Just(known.join("&")), Just(all).prop_shuffle().prop_map(|pairs| pairs.join("&")))
+    })
+}
+
+fn wire_text() -> impl Strategy<Value = String> {
+    let pieces = vec(select(WIRE_PIECES.split(' ').collect::<Vec<_>>()), 0..12);
+    prop_oneof![any::<String>(), pieces.prop_map(|pieces| pieces.concat())]
+}
+
+fn size() -> impl Strategy<Value = Size> {
+    let side = || prop_oneof![1..=16_u32, 1..=20_000_u32];
+    (side(), side()).prop_map(|(width, height)| Size { width, height })
+}
+
+/// Two edges within a side, from fractions of it.
+fn span((one, other): (f64, f64), side: u32) -> (f64, f64) {
+    let (near, far) = (one.min(other) * f64::from(side), one.max(other) * f64::from(side));
+    (near, far - near)
+}
+
+/// Whether one of the sides follows from the other by the ratio of `model`, rounded half up.
+fn is_proportional(size: Size, model: Size) -> bool {
+    let follows = |derived: u32, side: u32, over: u32, under: u32| {
+        let exact = f64::from(side) * f64::from(over) / f64::from(under);
+        (f64::from(derived) - (exact + 0.5).floor().max(1.0)).abs() < f64::EPSILON
+    };
+    follows(size.height, size.width, model.height, model.width)
+        || follows(size.width, size.height, model.width, model.height)
+}
+
+/// Whether a part lies within a picture, but for what floating point may add.
+fn is_within(part: Rect, whole: Size) -> bool {
+    const SLACK: f64 = 1e-6;
+    let is_spanned = |start: f64, length: f64, side: u32| {
+        start >= -SLACK && length >= 0.0 && start + length <= f64::from(side) + SLACK
+    };
+    is_spanned(part.x, part.width, whole.width) && is_spanned(part.y, part.height, whole.height)
+}
+
+/// What a picture's name may be, said once more: the check must not lean on the code that it checks.
+fn is_name(source: &str) -> bool {
+    let is_segment = |segment: &str| !["", ".", ".."].contains(&segment);
+    let is_plain = source.split('/').all(is_segment) && !source.contains(char::is_control);
+    is_plain && source.len() <= SOURCE_BYTES_MAX && SourceKey::new(source).is_ok()
+}
+
+fn is_settled(recipe: &Recipe, formats: FormatSet) -> bool {
+    let is_side = |side: Option<u32>| side.is_none_or(|side| (1..=SIDE_MAX).contains(&side));
+    let is_scale = match recipe.scale {
+        Scale::None => true,
+        Scale::Half => false,
+        Scale::Box { width, height, fit } => {
+            is_side(width)
+                && is_side(height)
+                && width.or(height).is_some()
+                && (fit == Fit::Inside || width.and(height).is_some())
+        }
+    };
+    let is_quality = recipe.quality.is_none_or(|quality| {
+        (1..=100).contains(&quality) && recipe.format.is_none_or(|format| format.default_quality() != Some(quality))
+    });
+    let is_background = recipe.background.is_none_or(|_| recipe.format == Some(Format::Jpeg));
+    is_scale && is_quality && is_background && recipe.format.is_none_or(|format| formats.contains(format))
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_written_recipe_reads_as_itself(recipe in recipe()) {
+        let read = Recipe::parse(&write_recipe(&recipe)).and_then(Result::ok);
+        prop_assert_eq!(read.as_ref(), Some(&recipe));
+        let settled = Recipe::settle(&recipe.to_params().unwrap(), Accepts::default(), FormatSet::all());
+        prop_assert_eq!(settled.ok(), Some(recipe));
+    }
+
+    #[test]
+    fn a_recipe_has_one_spelling(
+        (text, shuffled) in recipe().prop_flat_map(|recipe| {
+            let text = write_recipe(&recipe);
+            let pairs: Vec<_> = text.split(',').map(str::to_owned).collect();
+            (Just(text), Just(pairs).prop_shuffle().prop_map(|pairs| pairs.join(",")))
+        }),
+    ) {
+        let read = Recipe::parse(&shuffled);
+        prop_assert!(read.is_some(), "{shuffled} has a recipe's shape");
+        prop_assert_eq!(read.and_then(Result::ok).is_some(), shuffled == text);
+    }
+
+    #[test]
+    fn the_order_of_a_query_does_not_matter(
+        (query, reordered) in two_orders_of_a_query(),
+        accept in select(&["", "image/webp"][..]),
+    ) {
+        let asked = |query: &str| Request::parse("/a.jpg", query, Some(accept)).map_err(|error| error.kind());
+        let planned = |query| plan(&asked(query)?, &Policy::default()).map_err(|error| error.kind());
+        prop_assert_eq!(asked(&query), asked(&reordered));
+        prop_assert_eq!(planned(&query), planned(&reordered));
+    }
+
+    #[test]
+    fn a_variant_has_a_key_of_its_own(variants in vec(variant(), 2..24)) {
+        let named: Vec<_> =
+            variants.iter().map(|variant| (variant, variant.key(), uri(variant.key().as_str()))).collect();
+        for (variant, key, uri) in &named {
+            prop_assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/=,%".contains(&b)), "{uri}");
+            let decoded = percent_decode_str(&uri[1..]).decode_utf8().unwrap();
+            prop_assert_eq!(decoded.as_ref(), key.as_str());
+            prop_assert_eq!(&readings(key.as_str())[..], std::slice::from_ref(*variant));
+            for (other, other_key, other_uri) in &named {
+                prop_assert_eq!(variant == other, key == other_key, "{:?} and {:?}", variant, other);
+                prop_assert_eq!(variant == other, uri == other_uri, "{:?} and {:?}", variant, other);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_planned_is_planned_again_at_the_origin(
+        source in source_of(&NAME_PIECES),
+        params in params(),
+        accepts in accepts(),
+        formats in subsequence(Format::ALL.to_vec(), 0..=Format::ALL.len()),
+    ) {
+        let policy = Policy { formats: formats.into_iter().collect(), ..Policy::default() };
+        let again = |key: &str, query| {
+            let request = Request::parse_at_origin(&uri(key), query, Some("image/webp"));
+            request.and_then(|request| plan(&request, &policy)).ok()
+        };
+        match plan(&Request { source, params, accepts }, &policy) {
+            Ok(Plan::Original(source)) => {
+                prop_assert_eq!(again(source.as_str(), ""), Some(Plan::Original(source)));
+            }
+            Ok(Plan::Variant(variant)) => {
+                let (key, is_derived) = (variant.key(), variant.thumbnail_prefix.is_none());
+                prop_assert!(key.as_str().len() <= S3_KEY_BYTES_MAX);
+                prop_assert!(!is_derived || is_settled(&variant.recipe, policy.formats), "{:?}", variant);
+                // Behind a key the query has no say, whatever is in it.
+                let query = if is_derived { "w=9&w=9&f=auto" } else { "" };
+                prop_assert_eq!(again(key.as_str(), query), Some(Plan::Variant(variant)));
+            }
+            Err(error) => prop_assert!(matches!(error.kind(), Kind::Invalid | Kind::Unsupported), "{}", error),
+        }
+    }
+
+    #[test]
+    fn no_request_panics(
+        path in prop_oneof![wire_text(), wire_text().prop_map(|text| format!("/{text}"))],
+        query in wire_text(),
+        accept in option::of(wire_text()),
+    ) {
+        for parse in [Request::parse, Request::parse_at_origin] {
+            let Ok(request) = parse(&path, &query, accept.as_deref()) else { continue };
+            prop_assert!(is_name(request.source.as_str()), "{:?}", request.source);
+            if let Ok(Plan::Variant(variant)) = plan(&request, &Policy::default()) {
+                prop_assert!(is_name(variant.source.as_str()), "{:?}", variant.source);
+            }
+        }
+    }
+
+    #[test]
+    fn inside_is_the_largest_that_fits(source in size(), width in option::of(side()), height in option::of(side())) {
+        let scale = Scale::Box { width, height, fit: Fit::Inside };
+        let Placement { crop, size } = place(source, scale);
+        prop_assert!((1..=source.width.min(width.unwrap_or(u32::MAX))).contains(&size.width), "{:?}", size);
+        prop_assert!((1..=source.height.min(height.unwrap_or(u32::MAX))).contains(&size.height), "{:?}", size);
+        prop_assert!(size == source || width == Some(size.width) || height == Some(size.height), "{:?}", size);
+        prop_assert!(is_proportional(size, source), "{:?}", size);
+        let whole = Rect { x: 0.0, y: 0.0, width: f64::from(source.width), height: f64::from(source.height) };
+        prop_assert_eq!(crop, whole);
+    }
+
+    #[test]
+    fn cover_keeps_the_ratio_of_the_box(source in size(), width in side(), height in side()) {
+        let asked = Size { width, height };
+        let scale = Scale::Box { width: Some(width), height: Some(height), fit: Fit::Cover };
+        let Placement { crop, size } = place(source, scale);
+        prop_assert!((1..=source.width.min(width)).contains(&size.width), "{:?}", size);
+        prop_assert!((1..=source.height.min(height)).contains(&size.height), "{:?}", size);
+        prop_assert!(size == asked || size.width == source.width || size.height == source.height, "{:?}", size);
+        prop_assert!(is_proportional(size, asked), "{:?}", size);
+
+        // The resampler takes no more than there is, not by one bit, and nothing is enlarged.
+        prop_assert!(crop.x >= 0.0 && crop.x + crop.width <= f64::from(source.width), "{:?}", crop);
+        prop_assert!(crop.y >= 0.0 && crop.y + crop.height <= f64::from(source.height), "{:?}", crop);
+        prop_assert!(crop.width >= f64::from(size.width) && crop.height >= f64::from(size.height), "{:?}", crop);
+        let (right, bottom) =
+            (f64::from(source.width) - crop.x - crop.width, f64::from(source.height) - crop.y - crop.height);
+        prop_assert!((right - crop.x).abs() < 1e-6 && (bottom - crop.y).abs() < 1e-6, "{:?} is off the middle", crop);
+        let skew = crop.width * f64::from(size.height) / (crop.height * f64::from(size.width));
+        prop_assert!((skew - 1.0).abs() < 1e-9, "{:?} becomes {:?}", crop, size);
+    }
+
+    #[test]
+    fn half_is_half(source in size()) {
+        let Placement { size, .. } = place(source, Scale::Half);
+        for (half, whole) in [(size.width, source.width), (size.height, source.height)] {
+            prop_assert!(half == 1 || half * 2 == whole - whole % 2);
+            prop_assert!((1..=whole).contains(&half));
+        }
+        prop_assert_eq!(place(source, Scale::None).size, source);
+    }
+
+    #[test]
+    fn a_part_lies_within_the_stored_picture_too(
+        orientation in select(&Orientation::ALL[..]),
+        upright in size(),
+        (across, down) in ((0.0..=1.0, 0.0..=1.0), (0.0..=1.0, 0.0..=1.0)),
+    ) {
+        let ((x, width), (y, height)) = (span(across, upright.width), span(down, upright.height));
+        let part = Rect { x, y, width, height };
+        let (stored, stored_part) = (orientation.swap(upright), orientation.undo_rect(part, upright));
+        prop_assert!(is_within(stored_part, stored), "{:?} of {:?}", stored_part, stored);
+        prop_assert!((stored_part.width * stored_part.height - width * height).abs() < f64::EPSILON);
+        prop_assert_eq!(orientation.swap(stored), upright);
+    }
+
+    #[test]
+    fn the_first_pixel_of_the_file_is_where_exif_says(
+        value in 1..=8_usize,
+        upright in size(),
+        (right, down) in (0.0..=1.0_f64, 0.0..=1.0_f64),
+    ) {
+        let (width, height) = ((right * f64::from(upright.width)).round(), (down * f64::from(upright.height)).round());
+        // EXIF 2.32 §4.6.4 A: row 0 and column 0 of the file are these sides of what is seen.
+        let is_right = [2, 3, 6, 7].contains(&value);
+        let is_bottom = [3, 4, 7, 8].contains(&value);
+        let x = if is_right { f64::from(upright.width) - width } else { 0.0 };
+        let y = if is_bottom { f64::from(upright.height) - height } else { 0.0 };
+        let stored = Orientation::ALL[value - 1].undo_rect(Rect { x, y, width, height }, upright);
+        let (width, height) = if value >= 5 { (height, width) } else { (width, height) };
+        prop_assert_eq!(stored, Rect { x: 0.0, y: 0.0, width, height });
+    }
+}
