@@ -2,7 +2,8 @@
 //!
 //! `make bench` fetches the photograph (Debian's `mate-backgrounds`) and keeps the raw times in `bench/results/`. The cases run
 //! interleaved, so that a noisy minute hits them all alike. Peers are not measured here yet.
-#![allow(missing_docs, reason = "a program")]
+#![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its table")]
+#![allow(clippy::disallowed_methods, reason = "a bench reads the machine it runs on")]
 
 use std::fs;
 use std::path::Path;

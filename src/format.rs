@@ -158,7 +158,10 @@ impl Accepts {
 
 fn is_zero_weight(parameter: &str) -> bool {
     let Some((name, weight)) = parameter.split_once('=') else { return false };
-    name.trim().eq_ignore_ascii_case("q") && !weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
+    let weight = weight.trim().as_bytes();
+    // By the grammar and not as a float, so that every language reads `1e-50` and `inf` alike: as no weight.
+    let is_weight = matches!(weight, [b'0' | b'1', rest @ ..] if rest.iter().all(|b| b.is_ascii_digit() || *b == b'.'));
+    name.trim().eq_ignore_ascii_case("q") && !(is_weight && weight.iter().any(|b| matches!(b, b'1'..=b'9')))
 }
 
 #[cfg(test)]
@@ -174,7 +177,8 @@ mod tests {
         check("image/webp;q=0", false, false);
         check("image/webp;q=0.0, image/avif ; Q=0.001", true, false);
         check("IMAGE/WebP", false, true);
-        check("image/webp;q=much", false, false);
+        check("image/webp;q=much, image/avif;q=7", false, false);
+        check("image/webp;q=inf, image/avif;q=1e-50", false, false);
         check("image/webpx, text/image/webp", false, false);
     }
 

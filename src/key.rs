@@ -15,20 +15,17 @@ use crate::variant::Recipe;
 /// The longest source key, in bytes: with the longest recipe it stays under S3's 1024.
 pub const SOURCE_BYTES_MAX: usize = 850;
 
-/// The key of an original that our URLs can say.
+/// A decoded path that our URLs can say: an original's key, or a thumbnail's prefix and an original's key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SourceKey(String);
+pub struct Name(String);
 
-impl SourceKey {
-    /// Checks a decoded key. [`Kind::Invalid`](crate::error::Kind) for empty, `.` and `..` segments, control characters,
-    /// more than [`SOURCE_BYTES_MAX`] bytes, and a last segment that reads as a recipe.
-    pub fn new(key: impl Into<String>) -> Result<Self> {
-        let key = key.into();
-        if key.len() > SOURCE_BYTES_MAX {
-            return Err(Error::invalid(format!(
-                "the path is {} bytes long, over the limit of {SOURCE_BYTES_MAX}",
-                key.len()
-            )));
+impl Name {
+    /// Checks all of a path but its length, which is the source's affair. [`Kind::Invalid`](crate::error::Kind) for empty, `.`
+    /// and `..` segments, control characters, and a last segment that reads as a recipe.
+    pub fn new(path: impl Into<String>) -> Result<Self> {
+        let key = path.into();
+        if key.is_empty() {
+            return Err(Error::invalid("the path names no picture"));
         }
         if key.chars().any(char::is_control) {
             return Err(Error::invalid("the path has a control character"));
@@ -44,6 +41,29 @@ impl SourceKey {
         if Params::parse_recipe(last).is_some() {
             return Err(Error::invalid(format!(
                 "the path ends in {last}, which reads as a recipe and can't name a picture"
+            )));
+        }
+        Ok(Self(key))
+    }
+
+    /// The path, decoded, without its leading slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The key of an original that our URLs can say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceKey(String);
+
+impl SourceKey {
+    /// Checks a decoded key: as [`Name::new`] does, and that it is not over [`SOURCE_BYTES_MAX`] bytes.
+    pub fn new(key: impl Into<String>) -> Result<Self> {
+        let Name(key) = Name::new(key)?;
+        if key.len() > SOURCE_BYTES_MAX {
+            let length = key.len();
+            return Err(Error::invalid(format!(
+                "the path is {length} bytes long, over the limit of {SOURCE_BYTES_MAX}"
             )));
         }
         Ok(Self(key))

@@ -83,7 +83,7 @@ pub struct Param {
     pub name: &'static str,
     /// Other names for it.
     pub aliases: &'static [&'static str],
-    /// Its values, as the documentation and the error sentence say them.
+    /// Its values, as the documentation and the error sentence say them; empty where there are none yet.
     pub values: &'static str,
     /// What it means, in one line.
     pub meaning: &'static str,
@@ -165,7 +165,7 @@ pub static PARAMS: [Param; 11] = [
     Param {
         name: "pos",
         aliases: &["gravity"],
-        values: "none yet",
+        values: "",
         meaning: "where `cover` crops; comes later, until then 400",
         parse: |_, _| Err(Refusal::NotYet),
         write: Some(|_| None),
@@ -189,7 +189,7 @@ pub static PARAMS: [Param; 11] = [
     Param {
         name: "p",
         aliases: &["preset"],
-        values: "none yet",
+        values: "",
         meaning: "a configured preset; comes later, until then 400",
         parse: |_, _| Err(Refusal::NotYet),
         write: None,
@@ -273,6 +273,7 @@ impl Refusal {
         let shown = shorten(value);
         Error::invalid(match self {
             Self::NotAValue => format!("{name}={shown}: must be {}", row.values),
+            Self::NotYet if row.values.is_empty() => format!("{name}={shown}: not available in this version"),
             Self::NotYet => format!("{name}={shown}: not available in this version; can be {}", row.values),
         })
     }

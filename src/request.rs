@@ -6,15 +6,15 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, Result};
 use crate::format::Accepts;
-use crate::key::SourceKey;
+use crate::key::Name;
 use crate::params::{AskedFormat, Params};
 use crate::variant::Recipe;
 
 /// A request that can't be malformed any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The picture named by the path; a thumbnail's name is still whole here.
-    pub source: SourceKey,
+    /// The path: an original's key, or a thumbnail's name, which the policy tells apart.
+    pub name: Name,
     /// What was typed after the `?`, or in the key.
     pub params: Params,
     /// What the client takes.
@@ -25,25 +25,25 @@ impl Request {
     /// Reads a viewer's request: the raw path, the raw query without its `?`, and the `Accept` header.
     /// [`Kind::Invalid`](crate::error::Kind) names the parameter, its value and its range, or what is wrong with the path.
     pub fn parse(path: &str, query: &str, accept: Option<&str>) -> Result<Self> {
-        let source = SourceKey::new(decode_path(path)?)?;
+        let name = Name::new(decode_path(path)?)?;
         let pairs: Vec<_> = query
             .split('&')
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decode_or_keep(name), decode_or_keep(value)))
             .collect();
         let params = Params::parse(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))?;
-        Ok(Self { source, params, accepts: accept.map(Accepts::parse).unwrap_or_default() })
+        Ok(Self { name, params, accepts: accept.map(Accepts::parse).unwrap_or_default() })
     }
 
     /// Reads a request as it reaches an origin: either a variant's key as [`crate::key::uri`] writes it, or, where no
     /// viewer-request function ran, a viewer's request. Behind a key the query has no say.
     pub fn parse_at_origin(path: &str, query: &str, accept: Option<&str>) -> Result<Self> {
         let key = decode_path(path)?;
-        if let Some((source, last)) = key.rsplit_once('/')
+        if let Some((name, last)) = key.rsplit_once('/')
             && let Some(recipe) = Recipe::parse(last)
         {
             let params = recipe?.to_params().unwrap_or_default();
-            return Ok(Self { source: SourceKey::new(source)?, params, accepts: Accepts::default() });
+            return Ok(Self { name: Name::new(name)?, params, accepts: Accepts::default() });
         }
         Self::parse(path, query, accept)
     }

@@ -65,10 +65,10 @@ impl Recipe {
         let params = Params::parse_recipe(text)?;
         Some(params.and_then(|params| {
             let recipe = Self::settle(&params, Accepts::default(), FormatSet::all())?;
-            if write_recipe(&recipe) == text {
-                Ok(recipe)
-            } else {
-                Err(Error::invalid(format!("{text}: not the canonical form, which is {}", write_recipe(&recipe))))
+            match write_recipe(&recipe) {
+                canonical if canonical == text => Ok(recipe),
+                canonical if canonical.is_empty() => Err(Error::invalid(format!("{text}: has no effect"))),
+                canonical => Err(Error::invalid(format!("{text}: not the canonical form, which is {canonical}"))),
             }
         }))
     }
@@ -193,21 +193,22 @@ impl Variant {
 /// Decides what a request comes to. [`Kind::Unsupported`] for a format that is not made; [`Kind::Invalid`] for sides over the
 /// limit and parameters on a thumbnail's name; [`Kind::Forbidden`] for an original where they are not served.
 pub fn plan(request: &Request, policy: &Policy) -> Result<Plan> {
-    let recipe = Recipe::settle(&request.params, request.accepts, policy.formats)?;
-    if let Some((thumbnail, rest)) = policy.thumbnail_of(request.source.as_str()) {
-        return plan_thumbnail(&recipe, thumbnail, rest, policy);
+    if let Some((thumbnail, rest)) = policy.thumbnail_of(request.name.as_str()) {
+        return plan_thumbnail(&request.params, thumbnail, rest, policy);
     }
+    let source = SourceKey::new(request.name.as_str())?;
+    let recipe = Recipe::settle(&request.params, request.accepts, policy.formats)?;
     if !recipe.is_empty() {
-        return Ok(Plan::Variant(Variant { source: request.source.clone(), recipe, thumbnail_prefix: None }));
+        return Ok(Plan::Variant(Variant { source, recipe, thumbnail_prefix: None }));
     }
     if !policy.serves_originals {
         return Err(Error::new(Kind::Forbidden, "originals are not served here; ask for a size, such as ?w=400"));
     }
-    Ok(Plan::Original(request.source.clone()))
+    Ok(Plan::Original(source))
 }
 
-fn plan_thumbnail(recipe: &Recipe, thumbnail: &Thumbnail, rest: &str, policy: &Policy) -> Result<Plan> {
-    if !recipe.is_empty() {
+fn plan_thumbnail(params: &Params, thumbnail: &Thumbnail, rest: &str, policy: &Policy) -> Result<Plan> {
+    if *params != Params::default() {
         let prefix = &thumbnail.prefix;
         return Err(Error::invalid(format!("a name that begins with {prefix} is a thumbnail and takes no parameters")));
     }

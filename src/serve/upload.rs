@@ -120,7 +120,7 @@ fn target(path: &str, service: &Service) -> Result<(String, SourceKey)> {
             format!("there is no bucket of that name; uploads go to /upload/{ours}/"),
         ));
     }
-    let source = PictureRequest::parse(&format!("/{key}"), "", None)?.source;
+    let source = SourceKey::new(PictureRequest::parse(&format!("/{key}"), "", None)?.name.as_str())?;
     if let Some((thumbnail, _)) = service.config().policy.thumbnail_of(source.as_str()) {
         let prefix = &thumbnail.prefix;
         return Err(Error::invalid(format!("names that begin with {prefix} are reserved for thumbnails")));
