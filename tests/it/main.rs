@@ -5,5 +5,6 @@ mod line;
 mod pictures;
 mod serve;
 mod stores;
+mod tidy;
 mod triggers;
 mod world;

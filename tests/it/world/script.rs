@@ -80,6 +80,17 @@ impl Script {
         self.calls.lock().unwrap().get(&(place, op)).copied().unwrap_or_default()
     }
 
+    /// Counts from zero again.
+    pub(crate) fn forget_calls(&self) {
+        self.calls.lock().unwrap().clear();
+    }
+
+    /// Every call so far, as [`fail`](Self::fail) would name it.
+    pub(crate) fn all_calls(&self) -> Vec<(Place, Op, usize)> {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().flat_map(|((place, op), count)| (1..=*count).map(|nth| (*place, *op, nth))).collect()
+    }
+
     fn add(&self, place: Place, op: Op, nth: usize, act: Act) {
         self.rules.lock().unwrap().push(Rule { at: (place, op), calls_left: nth, act });
     }
