@@ -75,11 +75,14 @@ impl Service {
     async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Outcome> {
         let thumbnails = &self.config.policy.thumbnails;
         let wanted: Vec<_> = thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted)).collect();
-        // A duplicate event finds them all made: what was of other bytes has just been forgotten.
+        // A duplicate event finds them all made: what was of other bytes has just been forgotten. An event that comes again
+        // because a row could not be written finds a picture without one, which is made again.
+        let rows = self.stores.ledger.variants_of(source.as_str()).await?;
+        let is_recorded = |name: &str| rows.iter().any(|row| row.variant == name && row.source_etag == etag);
         let mut missing = Vec::new();
         for variant in &wanted {
             match self.stores.variants.head(variant.key().as_str()).await {
-                Ok(head) if is_of_this_epoch(&head) => {}
+                Ok(head) if is_of_this_epoch(&head) && is_recorded(&variant.row_name()) => {}
                 Ok(_) => missing.push(variant),
                 Err(error) if error.kind() == Kind::NotFound => missing.push(variant),
                 Err(error) => return Err(error),
@@ -136,10 +139,11 @@ impl Service {
                 outdated.push(key);
             }
         }
-        self.stores.variants.delete(&outdated).await?;
         let rows: Vec<String> =
             outdated.iter().map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned()).collect();
-        self.stores.ledger.forget(source.as_str(), &rows).await
+        // The rows first: when either fails, the event comes again, and only what is still listed is found again.
+        self.stores.ledger.forget(source.as_str(), &rows).await?;
+        self.stores.variants.delete(&outdated).await
     }
 
     async fn is_made_from(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
@@ -160,7 +164,11 @@ impl Service {
 
     /// Puts the failure on the queue: the key as its body, what is known as attributes.
     pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
-        let etag = self.stores.originals.head(&upload.key).await.ok().map(|head| head.etag);
+        // Another bucket's object of the same name is not ours.
+        let etag = match upload.bucket == self.config.originals_bucket {
+            true => self.stores.originals.head(&upload.key).await.ok().map(|head| head.etag),
+            false => None,
+        };
         let mut attributes = BTreeMap::from([
             ("bucket".to_owned(), upload.bucket.clone()),
             ("kind".to_owned(), error.kind().name().to_owned()),

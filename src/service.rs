@@ -139,10 +139,11 @@ impl Service {
         // When the bucket can't tell, the variant goes too: a missing one costs a render, a stale one lies.
         let now = self.stores.originals.head(variant.source.as_str()).await;
         if !now.as_ref().is_ok_and(|head| head.etag == original.head.etag) {
-            self.stores.variants.delete(&[key.as_str().to_owned()]).await?;
-            return Ok(match now {
-                Err(error) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
-                Ok(_) | Err(_) => Kept::Outdated,
+            let deleted = self.stores.variants.delete(&[key.as_str().to_owned()]).await;
+            return Ok(match (now, deleted) {
+                (_, Err(error)) => Kept::Doubtful(error),
+                (Err(error), Ok(())) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
+                (Ok(_) | Err(_), Ok(())) => Kept::Outdated,
             });
         }
         let recorded = self.stores.ledger.record(row(variant, original, rendered, render)).await;
@@ -223,7 +224,7 @@ pub(crate) enum Kept {
     Stored { recorded: Result<()> },
     /// Its source was overwritten or deleted while it was made, so it was not kept.
     Outdated,
-    /// The bucket could not say whether the source is still the same, so it was not kept.
+    /// The buckets could not say whether the source is still the same, or not take the variant back: it must not be relied on.
     Doubtful(Error),
 }
 

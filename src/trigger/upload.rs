@@ -38,7 +38,12 @@ pub fn uploads(event: Value) -> Result<Vec<Upload>> {
     }
     let event: Event = serde_json::from_value(event)
         .map_err(|error| Error::invalid(format!("this is not a notification of S3: {error}")))?;
-    Ok(event.records.into_iter().filter(Record::is_change).map(Record::into_upload).collect())
+    let uploads: Vec<_> = event.records.into_iter().filter(Record::is_change).map(Record::into_upload).collect();
+    if uploads.iter().any(|upload| upload.key.is_empty()) {
+        // No queue would take a message about it.
+        return Err(Error::invalid("this is not a notification of S3: a record has an empty key"));
+    }
+    Ok(uploads)
 }
 
 // Only what is used; S3 adds fields with each minor version.
