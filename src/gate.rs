@@ -2,8 +2,10 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::error::{Error, Kind, Result};
 
@@ -29,12 +31,12 @@ impl Gate {
         Self { places: Arc::new(Semaphore::new(places)), entries: Arc::new(Semaphore::new(entries)) }
     }
 
-    /// Waits for a place, or is [`Kind::Busy`] at once where too many wait already.
-    pub async fn enter(&self) -> Result<Place> {
-        let entry = Arc::clone(&self.entries).try_acquire_owned();
-        let entry =
-            entry.map_err(|_| Error::new(Kind::Busy, "too many pictures are being made; ask again in a second"))?;
-        self.place(Some(entry)).await
+    /// Waits for a place; [`Kind::Busy`] at once where too many wait already, and after `patience`, so that what is let in has
+    /// time left for its work.
+    pub async fn enter(&self, patience: Duration) -> Result<Place> {
+        let busy = || Error::new(Kind::Busy, "too many pictures are being made; ask again in a second");
+        let entry = Arc::clone(&self.entries).try_acquire_owned().map_err(|_| busy())?;
+        timeout(patience, self.place(Some(entry))).await.unwrap_or_else(|_| Err(busy()))
     }
 
     /// Waits for a place however many wait: for uploads, whose number is bounded where they are received.

@@ -165,10 +165,9 @@ impl Service {
     /// Puts the failure on the queue: the key as its body, what is known as attributes.
     pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
         // Another bucket's object of the same name is not ours.
-        let etag = match upload.bucket == self.config.originals_bucket {
-            true => self.stores.originals.head(&upload.key).await.ok().map(|head| head.etag),
-            false => None,
-        };
+        let is_ours = upload.bucket == self.config.originals_bucket;
+        let head = if is_ours { self.stores.originals.head(&upload.key).await.ok() } else { None };
+        let etag = head.map(|head| head.etag);
         let mut attributes = BTreeMap::from([
             ("bucket".to_owned(), upload.bucket.clone()),
             ("kind".to_owned(), error.kind().name().to_owned()),

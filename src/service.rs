@@ -59,7 +59,7 @@ impl Service {
         }
         let begun = Instant::now();
         let deadline = begun + self.config.deadline;
-        let place = in_time(deadline, self.gate.enter()).await?;
+        let place = self.gate.enter(self.config.deadline / 2).await?;
         let (original, get) = timed(in_time(deadline, self.original(&variant.source))).await;
         let original = original?;
         let (rendered, render) = timed(in_time(deadline, self.render(place, &original.body, &variant.recipe))).await;

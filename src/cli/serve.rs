@@ -37,9 +37,19 @@ enum CacheKind {
     None,
 }
 
+/// Threads for reading and writing stores, beside those that render.
+const STORE_THREADS: usize = 4;
+
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
+    // Few threads that block, since the C library's allocator keeps what each has freed; renders are bounded by the gate, so
+    // stores always find one free.
+    let blocking_threads = config.renders.get() + STORE_THREADS;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(blocking_threads)
+        .enable_all()
+        .build()
+        .map_err(cannot_start)?;
     runtime.block_on(async {
         let listener = bind(&options.host, options.port).await?;
         let service = Arc::new(Service::new(options.store.open()?, config));
@@ -48,8 +58,10 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
             CacheKind::None => 0,
         };
         let address = listener.local_addr().map_err(|error| Error::with_source(Kind::Upstream, "no address", error))?;
+        // Listened to before anyone knows the address, or who starts and stops it at once would kill it.
+        let stop = stop_signal()?;
         print(&format!("Pixfront is at {}\n", url_of(address)))?;
-        serve(listener, service, cache_bytes, stop_signal()?).await
+        serve(listener, service, cache_bytes, stop).await
     })
 }
 

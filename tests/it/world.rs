@@ -18,7 +18,7 @@ mod script;
 mod server;
 
 pub(crate) use script::{Op, Place, Script};
-pub(crate) use server::{Server, pixfront, program};
+pub(crate) use server::{Answer, Server, program};
 
 /// A service, the script that its stores follow, and the same stores without the script, for setting up and looking.
 pub(crate) struct World {

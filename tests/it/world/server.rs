@@ -11,9 +11,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// By then anything that is to happen has happened, also on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -87,14 +90,29 @@ impl Server {
 
     /// SIGKILL, and the same again on the same directory.
     pub(crate) fn kill_and_restart(mut self) -> Self {
-        self.child.kill().unwrap();
+        // It may have been killed already.
+        let _ = self.child.kill();
         self.child.wait().unwrap();
+        self.beside()
+    }
+
+    /// Another one on the same directory.
+    pub(crate) fn beside(&self) -> Self {
         Self::on(Arc::clone(&self.dir), |_| ())
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&self) {
+        self.signal("-KILL");
     }
 
     /// SIGTERM.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
@@ -149,6 +167,31 @@ impl Server {
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
 
+    /// A request whose path goes out exactly as it is, which no URL library would do.
+    pub(crate) async fn raw(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let mut socket = TcpStream::connect(self.address()).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        socket.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(DEADLINE, socket.read_to_end(&mut answer)).await.unwrap().unwrap();
+        let end = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("the end of the headers");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let pair = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap())
+        };
+        Answer { status, headers: lines.map(pair).collect(), body: answer[end + 4..].to_vec() }
+    }
+
+    pub(crate) async fn get_raw(&self, path: &str) -> Answer {
+        self.raw("GET", path, b"").await
+    }
+
     /// A number of `/health`.
     pub(crate) async fn health(&self, name: &str) -> u64 {
         let health: Value = serde_json::from_slice(&self.get("/health").await.body).unwrap();
@@ -186,7 +229,7 @@ impl Drop for Server {
 /// A whole answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
