@@ -43,6 +43,18 @@ pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
     encoder.write(pixels).map_err(not_encoded)
 }
 
+/// How the warnings begin about what browsers show all the same. They are known by their words, because the library's code for
+/// "warning" also stands where an error came after a warning, and nothing was decoded.
+const PASSABLE: [&str; 5] = [
+    "Corrupt JPEG data: ",
+    "Inconsistent progression sequence ",
+    "Invalid SOS parameters for sequential JPEG",
+    "Unknown Adobe color transform code ",
+    "Warning: unknown JFIF revision number ",
+];
+/// The two that are not, "premature end of data segment" (of the first sort above) and "Premature end of JPEG file".
+const TORN: &str = "remature end of ";
+
 /// What libjpeg-turbo says of itself.
 type Said<T> = std::result::Result<T, String>;
 
@@ -132,7 +144,9 @@ impl Handle {
         let words = unsafe { CStr::from_ptr(tj::tj3GetErrorStr(self.0)) }.to_string_lossy().into_owned();
         // SAFETY: the instance is alive.
         let is_warning = unsafe { tj::tj3GetErrorCode(self.0) } == tj::TJERR_TJERR_WARNING as c_int;
-        if is_warning && !words.to_ascii_lowercase().contains("premature end") { Ok(()) } else { Err(words) }
+        let is_passable =
+            is_warning && PASSABLE.iter().any(|beginning| words.starts_with(beginning)) && !words.contains(TORN);
+        if is_passable { Ok(()) } else { Err(words) }
     }
 }
 
