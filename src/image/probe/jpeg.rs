@@ -24,6 +24,9 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
             EOI => break,
             // Restart markers, fill and a second start carry no length.
             SOI | 0x01 | 0xD0..=0xD7 => {}
+            // Nothing is coded by these. Looking for a restart marker, libjpeg would go on inside what follows one, and find
+            // scans there that are not counted here.
+            0x02..=0xBF => return Err(corrupt("the JPEG has a marker that means nothing")),
             SOS => {
                 walk.segment()?;
                 scans += 1;
