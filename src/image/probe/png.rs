@@ -33,7 +33,7 @@ fn reaches_end(bytes: &[u8]) -> bool {
         && let Some([l3, l2, l1, l0, kind @ ..]) = chunk.first_chunk::<8>()
     {
         if kind == b"IEND" {
-            return true;
+            return chunk.len() >= CHUNK_FRAME_BYTES;
         }
         at = at.saturating_add(u32::from_be_bytes([*l3, *l2, *l1, *l0]) as usize).saturating_add(CHUNK_FRAME_BYTES);
     }
