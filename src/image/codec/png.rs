@@ -10,16 +10,17 @@ use super::super::probe::Probe;
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 
-/// What the decoder may allocate a pixel: 16-bit RGBA, and its own row buffers beside it.
-const DECODER_BYTES_PER_PIXEL: u64 = 16;
+/// What the decoder may allocate for chunks beside the pixels; a profile that inflates to more is ignored. Not in proportion to
+/// the pixels, which this limit does not count: a header that lies about them must not buy room for a bomb.
+const ANCILLARY_BYTES: u64 = 16 << 20;
+/// The one row that is counted, of 16-bit RGBA.
+const ROW_BYTES_PER_PIXEL: u64 = 8;
 
 pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<Pixels> {
     let mut limits = image::Limits::no_limits();
     limits.max_image_width = Some(probe.size.width);
     limits.max_image_height = Some(probe.size.height);
-    // Ancillary chunks are inflated too, so that a small picture has a floor to stand on.
-    let floor = 16 << 20;
-    limits.max_alloc = Some((probe.pixels() * DECODER_BYTES_PER_PIXEL).max(floor));
+    limits.max_alloc = Some(ANCILLARY_BYTES + u64::from(probe.size.width) * ROW_BYTES_PER_PIXEL);
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(corrupt)?;
     let has_alpha = decoder.color_type().has_alpha();
     let is_gray = !decoder.color_type().has_color();
