@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 use std::fs;
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
 use crate::pictures;
+use crate::world::program;
 
-fn pixfront(arguments: &[&str], dir: &std::path::Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pixfront")).args(arguments).current_dir(dir).output().unwrap()
+fn pixfront(arguments: &[&str], dir: &Path) -> Output {
+    program(arguments).current_dir(dir).output().unwrap()
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! Test pictures, made here: no foreign image is in the repository.
-
 #![allow(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::many_single_char_names,
-    reason = "helpers of tests, with sizes and colours known to be small"
+    reason = "pictures made here, whose numbers are known and small"
 )]
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::Cursor;
+
+pub(crate) mod jpegs;
+pub(crate) mod pngs;
 
 /// A picture with smooth colour, hard edges and a marked corner (top left is the brightest red), so that scaling, turning and
 /// mirroring all show.
@@ -86,7 +87,7 @@ pub(crate) fn png_bomb(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = png(4, 4);
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
     bytes[20..24].copy_from_slice(&height.to_be_bytes());
-    let checksum = crc32(&bytes[12..29]);
+    let checksum = pngs::crc32(&bytes[12..29]);
     bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
     bytes
 }
@@ -98,10 +99,4 @@ pub(crate) fn jpeg_bomb(width: u16, height: u16) -> Vec<u8> {
     bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
     bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
     bytes
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
-    })
 }

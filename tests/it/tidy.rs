@@ -1,5 +1,8 @@
 //! What we promise about the code itself, and documents that are generated from it.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+#![allow(clippy::disallowed_methods, reason = "UPDATE=1 is for these tests alone")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

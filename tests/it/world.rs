@@ -34,7 +34,7 @@ impl World {
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         // Nothing but a test of it may meet the deadline, however busy the machine.
-        let mut config = Config { deadline: Duration::from_secs(300), ..Config::default() };
+        let mut config = Config { deadline: Duration::from_mins(5), ..Config::default() };
         change(&mut config);
         let stores = memory::open();
         let script = Arc::new(Script::default());

@@ -123,7 +123,7 @@ impl Script {
 impl Drop for Script {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            for Rule { at: (place, op), calls_left, .. } in self.rules.lock().unwrap().iter() {
+            if let Some(Rule { at: (place, op), calls_left, .. }) = self.rules.lock().unwrap().first() {
                 panic!("{op:?} of {place:?} was to be called {calls_left} times more");
             }
         }

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// By then anything that is to happen has happened, also on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The command, with nothing of this process's environment that would set it up otherwise.
 pub(crate) fn program(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
@@ -29,11 +29,6 @@ pub(crate) fn program(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) ->
         command.env_remove(setting.variable);
     }
     command
-}
-
-/// Runs the command to its end.
-pub(crate) fn pixfront(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
-    program(arguments).output().unwrap()
 }
 
 /// `pixfront serve` on a directory of its own. Killed when dropped.

@@ -1,0 +1,59 @@
+//! Hostile files: every one is an [`Error`] of the right kind, without a panic and within the memory that the limits allow.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pictures made here, whose numbers are known and small"
+)]
+
+use pixfront::error::{Error, Kind, Result};
+use pixfront::format::{Accepts, FormatSet};
+use pixfront::image::{Cancel, Limits, Rendered};
+use pixfront::request::Request;
+use pixfront::variant::Recipe;
+
+use crate::pictures::jpegs;
+
+mod bombs;
+mod jpeg;
+mod memory;
+mod mutated;
+mod strangers;
+mod torn;
+
+fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
+    let request = Request::parse("/x", query, None).unwrap();
+    let recipe = Recipe::settle(&request.params, Accepts::default(), FormatSet::made_here()).unwrap();
+    pixfront::image::render(bytes, &recipe, &Limits::default(), &Cancel::default())
+}
+
+/// The kind of failure, in full and scaled, which must agree; [`None`]: a picture.
+fn outcome(bytes: &[u8]) -> Option<Kind> {
+    let full = render(bytes, "f=png").err().map(|error| error.kind());
+    let small = render(bytes, "w=8").err().map(|error| error.kind());
+    assert_eq!(full, small, "in full and scaled");
+    full
+}
+
+fn refusal(bytes: &[u8]) -> Error {
+    render(bytes, "w=8").expect_err("refused")
+}
+
+/// A file of every kind, small.
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let scene = crate::pictures::scene(64, 48);
+    let lossless = webp::Encoder::from_rgb(&scene, 64, 48).encode_lossless().to_vec();
+    vec![
+        ("jpeg", jpegs::write(&scene, jpegs::BASELINE)),
+        ("jpeg 4:4:4", jpegs::write(&scene, jpegs::FULL_COLOUR)),
+        ("jpeg grey", jpegs::write(&scene, jpegs::GRAY)),
+        ("jpeg progressive", jpegs::write(&scene, jpegs::PROGRESSIVE)),
+        ("jpeg arithmetic", jpegs::write(&scene, jpegs::ARITHMETIC)),
+        ("jpeg turned", crate::pictures::jpeg_turned(64, 48, 6)),
+        ("png", crate::pictures::png(64, 48)),
+        ("png alpha", crate::pictures::see_through_png(64, 48)),
+        ("webp", crate::pictures::webp(64, 48)),
+        ("webp alpha", crate::pictures::see_through_webp(64, 48)),
+        ("webp lossless", lossless),
+    ]
+}

@@ -1,0 +1,88 @@
+//! Files of formats that are not read: told apart, named, and never given to a decoder.
+
+use pixfront::error::Kind;
+
+use super::refusal;
+use crate::pictures::{jpeg, jpegs, scene};
+
+#[test]
+fn other_formats_are_named() {
+    let files: [(&[u8], &str); 16] = [
+        (b"GIF89a\x01\0\x01\0\0\0\0;", "gif"),
+        (b"GIF87a\x01\0\x01\0\0\0\0;", "gif"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0mif1", "avif"),
+        (b"\0\0\0\x1cftypavis\0\0\0\0mif1", "avif"),
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1", "heic"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0heic", "heic"),
+        (b"\0\0\0\x1cftypisom\0\0\0\0mp42", "video"),
+        (b"II*\0\x08\0\0\0\0\0", "tiff"),
+        (b"MM\0*\0\0\0\x08\0\0", "tiff"),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0", "bmp"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
+        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "svg"),
+        (b"<?xml version=\"1.0\"?><svg/>", "svg"),
+        (b"not a picture at all, but long enough to be one", "not a picture"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "not a picture"),
+        (b"", "not a picture"),
+    ];
+    for (bytes, name) in files {
+        let error = refusal(bytes);
+        let shown = String::from_utf8_lossy(bytes);
+        assert_eq!(error.kind(), Kind::Unsupported, "{shown}");
+        let words = error.context().to_lowercase();
+        assert!(words.contains(name), "{shown}: {words}");
+    }
+}
+
+/// Beginnings too short for their format to be told.
+#[test]
+fn stumps_are_unknown() {
+    for bytes in [&b"\xff"[..], b"\xff\xd8", b"\x89PNG\r\n\x1a", b"RIFF\x10\0\0\0WEB", b"GIF8", b"\0\0\0\x1cfty"] {
+        assert_eq!(refusal(bytes).kind(), Kind::Unsupported, "{bytes:?}");
+    }
+    for bytes in [&b"\xff\xd8\xff"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\x10\0\0\0WEBP", b"RIFF\x04\0\0\0WEBP"] {
+        assert_eq!(refusal(bytes).kind(), Kind::Corrupt, "{bytes:?}");
+    }
+}
+
+/// JPEGs whose frame header asks for what the decoder has not: by code, precision, components.
+#[test]
+fn rare_jpegs_are_unsupported() {
+    let frames: [(u8, u8, u8, &str); 12] = [
+        (0xC0, 8, 4, "CMYK"),
+        (0xC2, 8, 4, "CMYK"),
+        (0xC0, 8, 2, "two"),
+        (0xC1, 12, 3, "eight bits"),
+        (0xC2, 12, 3, "eight bits"),
+        (0xC3, 8, 3, "lossless"),
+        (0xC3, 16, 3, "lossless"),
+        (0xC5, 8, 3, "hierarchical"),
+        (0xC6, 8, 3, "hierarchical"),
+        (0xC7, 8, 3, "lossless"),
+        (0xCB, 8, 3, "lossless"),
+        (0xCF, 8, 3, "lossless"),
+    ];
+    for (code, precision, components, words) in frames {
+        let mut bytes = jpeg(32, 32);
+        let frame = jpegs::markers(&bytes).into_iter().find(|(code, _)| *code == 0xC0).unwrap().1.start;
+        (bytes[frame + 1], bytes[frame + 4], bytes[frame + 9]) = (code, precision, components);
+        let error = refusal(&bytes);
+        assert_eq!(error.kind(), Kind::Unsupported, "{code:02X} {precision} {components}");
+        assert!(error.context().contains(words), "{code:02X}: {}", error.context());
+    }
+}
+
+#[test]
+fn an_animated_webp_is_unsupported() {
+    let simple = webp::Encoder::from_rgb(&scene(32, 32), 32, 32).encode(80.0).to_vec();
+    let frame = [&[0; 6][..], &[31, 0, 0, 31, 0, 0, 100, 0, 0, 0], &simple[12..]].concat();
+    let chunk = |kind: &[u8; 4], contents: &[u8]| {
+        [&kind[..], &u32::try_from(contents.len()).unwrap().to_le_bytes(), contents].concat()
+    };
+    let chunks =
+        [chunk(b"VP8X", &[2, 0, 0, 0, 31, 0, 0, 31, 0, 0]), chunk(b"ANIM", &[0; 6]), chunk(b"ANMF", &frame)].concat();
+    let file = [b"RIFF", &u32::try_from(chunks.len() + 4).unwrap().to_le_bytes()[..], b"WEBP", &chunks].concat();
+    let error = refusal(&file);
+    assert_eq!(error.kind(), Kind::Unsupported);
+    assert!(error.context().contains("animated"), "{}", error.context());
+}
