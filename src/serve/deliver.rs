@@ -113,9 +113,12 @@ fn asked_range(request: &Parts, ours: &HeaderMap, len: u64) -> Asked {
     let asked = &request.headers;
     // Ranges are defined for GET alone (RFC 9110 §14.2); several at once are allowed to be answered whole.
     let (true, Some(range)) = (request.method == Method::GET, asked.get(header::RANGE)) else { return Asked::Whole };
-    if asked.typed_get::<IfRange>().is_some_and(|condition| {
-        condition.is_modified(ours.typed_get::<ETag>().as_ref(), ours.typed_get::<LastModified>().as_ref())
-    }) {
+    // A condition that can't be read is not met.
+    let is_changed = asked.contains_key(header::IF_RANGE)
+        && asked.typed_get::<IfRange>().is_none_or(|condition| {
+            condition.is_modified(ours.typed_get::<ETag>().as_ref(), ours.typed_get::<LastModified>().as_ref())
+        });
+    if is_changed {
         return Asked::Whole;
     }
     let Some((first, last)) = range.to_str().ok().and_then(|range| range.strip_prefix("bytes=")?.split_once('-'))

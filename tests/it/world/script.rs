@@ -122,10 +122,10 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            if let Some(Rule { at: (place, op), calls_left, .. }) = self.rules.lock().unwrap().first() {
-                panic!("{op:?} of {place:?} was to be called {calls_left} times more");
-            }
+        if !std::thread::panicking()
+            && let Some(Rule { at: (place, op), calls_left, .. }) = self.rules.lock().unwrap().first()
+        {
+            panic!("{op:?} of {place:?} was to be called {calls_left} times more");
         }
     }
 }
