@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
+
+use pixfront::store::Row;
+use serde_json::{Value, json};
 
 use crate::pictures;
-use crate::world::program;
+use crate::world::{look, program};
 
 fn pixfront(arguments: &[&str], dir: &Path) -> Output {
     program(arguments).current_dir(dir).output().unwrap()
@@ -45,8 +49,142 @@ fn explain_names_the_variant() {
     let dir = tempfile::tempdir().unwrap();
     let url = "https://cdn.example.com/a%20b.jpg?f=auto&w=200&dpr=2";
     let output = pixfront(&["explain", url, "--accept", "image/webp", "--json"], dir.path());
-    let explained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(explained["key"], "a b.jpg/w=400,f=webp");
     assert_eq!(explained["uri"], "/a%20b.jpg/w=400,f=webp");
     assert_eq!(explained["bucket"], "variants");
+}
+
+#[test]
+fn render_says_what_it_did() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a b 그림.jpg"), pictures::jpeg(80, 60)).unwrap();
+    let arguments =
+        ["render", "a b 그림.jpg", "f=auto&w=20&dpr=2", "--accept", "image/webp", "-o", "out.webp", "--json"];
+    let output = pixfront(&arguments, dir.path());
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let written = fs::read(dir.path().join("out.webp")).unwrap();
+    assert_eq!(look(&written), ("webp", 40, 30));
+    for (name, value) in [
+        ("output", json!("out.webp")),
+        ("recipe", json!("w=40,f=webp")),
+        ("format", json!("webp")),
+        ("width", json!(40)),
+        ("height", json!(30)),
+        ("bytes", json!(written.len())),
+        ("source", json!({ "width": 80, "height": 60, "bytes": pictures::jpeg(80, 60).len() })),
+    ] {
+        assert_eq!(said[name], value, "{name}");
+    }
+    assert!(said["ms"].as_f64().unwrap() > 0.0 && said["decoded"]["width"].as_u64().unwrap() >= 40, "{said}");
+    // Without parameters, size and format stay.
+    assert!(pixfront(&["render", "out.webp", "", "-o", "same"], dir.path()).status.success());
+    assert_eq!(look(&fs::read(dir.path().join("same")).unwrap()), ("webp", 40, 30));
+}
+
+#[test]
+fn explain_is_read_by_people_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = [
+        ("/cat.jpg", ["the original", "bucket     originals", "key        cat.jpg"]),
+        ("/cat.jpg?w=5&f=auto", ["a variant", "bucket     variants", "key        cat.jpg/w=5"]),
+        ("/resized-a+b.jpg", ["a thumbnail", "key        resized-a+b.jpg", "uri        /resized-a%2Bb.jpg"]),
+        ("/cat.jpg?utm_source=x#top", ["the original", "recipe", "cache tag  "]),
+    ];
+    for (url, words) in table {
+        let output = pixfront(&["explain", url], dir.path());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && words.iter().all(|words| text.contains(words)), "{url}: {text}");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "it opens no store");
+}
+
+#[test]
+fn bad_usage_is_2_and_the_environment_is_10() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in [
+        &[][..],
+        &["--colour"],
+        &["shrink", "cat.jpg"],
+        &["render", "cat.jpg", "w=5"],
+        &["serve", "--port", "65536"],
+        &["serve", "--store", "floppy"],
+        &["ls"],
+        &["explain", "/cat.jpg", "--log", "xml"],
+    ] {
+        let output = pixfront(arguments, dir.path());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(pixfront(&["explain", "/x", "--log-filter", "pixfront=loud=er"], dir.path()).status.code(), Some(10));
+    let output = program(["explain", "/x"]).env("PIXFRONT_RENDERS", "none").output().unwrap();
+    assert_eq!(output.status.code(), Some(10));
+    assert_eq!(pixfront(&["--version"], dir.path()).stdout, b"pixfront 0.1.0\n");
+}
+
+#[test]
+fn limits_and_files_have_their_codes() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("cat.jpg"), pictures::jpeg(80, 60)).unwrap();
+    let code = |variable: &str, value: &str, output: &str| {
+        let mut command = program(["render", "cat.jpg", "w=40", "-o", output]);
+        command.current_dir(dir.path()).env(variable, value).output().unwrap().status.code()
+    };
+    assert_eq!(code("PIXFRONT_SOURCE_PIXELS", "4799", "out"), Some(13));
+    assert_eq!(code("PIXFRONT_SOURCE_PIXELS", "4800", "out"), Some(0));
+    assert_eq!(code("PIXFRONT_SOURCE_BYTES", "100", "out"), Some(13));
+    assert_eq!(code("PIXFRONT_OUTPUT_SIDE", "39", "out"), Some(13));
+    assert_eq!(code("PIXFRONT_FORMATS", "png", "nowhere/out"), Some(17));
+}
+
+#[test]
+fn what_is_not_there_is_12_and_what_is_empty_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let ls = pixfront(&["ls", "cat.jpg", "--data", "."], dir.path());
+    assert_eq!(ls.status.code(), Some(12));
+    assert!(String::from_utf8_lossy(&ls.stderr).contains("cat.jpg has no variants"));
+    assert_eq!(pixfront(&["ls", "cat.jpg", "--data", ".", "--json"], dir.path()).stdout, b"[]\n");
+    assert_eq!(pixfront(&["failures", "--data", "."], dir.path()).stdout, b"no failures\n");
+    assert_eq!(pixfront(&["failures", "--data", "nowhere"], dir.path()).status.code(), Some(12));
+    assert!(!dir.path().join("nowhere").exists(), "looking makes no directory");
+}
+
+#[tokio::test]
+async fn a_reader_that_has_enough_is_no_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = pixfront::store::local::open(dir.path()).unwrap().ledger;
+    // More than a pipe holds.
+    for side in 1..=1_000 {
+        ledger.record(row(side)).await.unwrap();
+    }
+    let data = dir.path().to_str().unwrap();
+    for arguments in [&["ls", "cat.jpg", "--data", data][..], &["ls", "cat.jpg", "--data", data, "--json"]] {
+        let mut command = program(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["explain", "/cat.jpg"], &["failures", "--data", data]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = program(arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output();
+        let output = output.unwrap();
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}
+
+fn row(side: u32) -> Row {
+    Row {
+        name: "cat.jpg".into(),
+        variant: format!("w={side}"),
+        bytes: 1,
+        width: side,
+        height: side,
+        format: "jpeg".into(),
+        source_etag: "etag".into(),
+        render_ms: 1,
+        time_ms: 1,
+    }
 }
