@@ -12,6 +12,18 @@
 //!
 //! Everything from [`request`] to [`image`] is pure: no I/O, no clock, no async. What is kept is kept behind the three traits
 //! of [`store`]. ARCHITECTURE.md has the invariants.
+//!
+//! What a URL comes to, without any I/O:
+//!
+//! ```
+//! use pixfront::request::Request;
+//! use pixfront::variant::{Plan, Policy, plan};
+//!
+//! let request = Request::parse_url("/photos/cat.jpg?f=webp&w=200&dpr=2", None)?;
+//! let Plan::Variant(variant) = plan(&request, &Policy::default())? else { panic!("parameters ask for a variant") };
+//! assert_eq!(variant.key().as_str(), "photos/cat.jpg/w=400,f=webp");
+//! # Ok::<(), pixfront::error::Error>(())
+//! ```
 
 // What is asked.
 pub mod request;

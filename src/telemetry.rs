@@ -1,5 +1,6 @@
 //! Logs, panics and counters.
 
+use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing_subscriber::EnvFilter;
@@ -22,7 +23,8 @@ pub fn start(format: LogFormat, filter: &str) -> Result<()> {
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
     match format {
-        LogFormat::Human => builder.compact().init(),
+        // Colours are for eyes, not for files.
+        LogFormat::Human => builder.compact().with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => builder.json().init(),
     }
     log_panics();

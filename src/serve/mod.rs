@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Method, Request, Uri, header};
+use axum::http::{HeaderMap, Method, Request, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
@@ -94,8 +94,9 @@ fn router(service: Arc<Service>, cache_bytes: u64) -> Router {
         .with_state(site)
 }
 
-async fn home(State(site): State<Arc<Site>>, uri: Uri) -> Response {
-    page::home(&site.service, uri.query().unwrap_or_default()).await
+async fn home(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    page::home(&site.service, host.unwrap_or("localhost"), uri.query().unwrap_or_default()).await
 }
 
 async fn health(State(site): State<Arc<Site>>) -> Response {

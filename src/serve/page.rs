@@ -16,13 +16,13 @@ const LISTED: usize = 100;
 /// Scripts have no business here, and pictures come from this host alone.
 const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'";
 
-/// The page; `query` may say `after=KEY`, the last key of the page before.
-pub(super) async fn home(service: &Service, query: &str) -> Response {
+/// The page, as seen at `host`; `query` may say `after=KEY`, the last key of the page before.
+pub(super) async fn home(service: &Service, host: &str, query: &str) -> Response {
     let after = query_value(query, "after");
     match service.stores().originals.list("", after.as_deref(), LISTED).await {
         Ok(keys) => {
             let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::OK, headers, Html(page(&keys, &service.config().originals_bucket))).into_response()
+            (StatusCode::OK, headers, Html(page(&keys, host, &service.config().originals_bucket))).into_response()
         }
         Err(error) => {
             error.log();
@@ -32,9 +32,9 @@ pub(super) async fn home(service: &Service, query: &str) -> Response {
     }
 }
 
-fn page(keys: &[String], bucket: &str) -> String {
+fn page(keys: &[String], host: &str, bucket: &str) -> String {
     let mut html = String::from(HEAD);
-    let command = format!("curl -T cat.jpg http://localhost:8080/upload/{bucket}/photos/cat.jpg");
+    let command = format!("curl -T cat.jpg http://{host}/upload/{bucket}/photos/cat.jpg");
     let _ = write!(html, "<h2>Upload</h2>\n<pre>{}</pre>\n<h2>Originals</h2>\n", escape(&command));
     if keys.is_empty() {
         html.push_str("<p>None yet.</p>\n");

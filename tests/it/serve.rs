@@ -159,6 +159,8 @@ async fn the_page_lists_what_is_there_and_escapes_it() {
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let text = page.text();
     assert!(text.contains("<a href=\"/cat.jpg\">cat.jpg</a>"), "{text}");
+    // Its command can be pasted, whatever the port.
+    assert!(text.contains(&format!("curl -T cat.jpg {}/", server.url("/upload/originals"))), "{text}");
     assert!(!text.contains("<script"), "{text}");
     assert!(text.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;.jpg"), "{text}");
     assert!(page.header("content-security-policy").contains("default-src 'none'"));

@@ -30,7 +30,9 @@ fn two_frames_are_corrupt() {
     for (width, height) in [(64, 48), (8, 8), (4000, 4000)] {
         let other = frame(&jpeg, width, height);
         for at in [first, scan, jpeg.len() - 2] {
-            assert_eq!(outcome(&insert(&jpeg, at, &other)), Some(Kind::Corrupt), "{width}×{height} at {at}");
+            let bytes = insert(&jpeg, at, &other);
+            assert_eq!(outcome(&bytes), Some(Kind::Corrupt), "{width}×{height} at {at}");
+            assert!(refusal(&bytes).context().contains("two frames"), "{width}×{height} at {at}");
         }
     }
 }

@@ -139,7 +139,9 @@ fn alpha_lies_on_the_background_in_a_jpeg() {
             let query = format!("{query}{scale}");
             let shown = decode(&render(&bytes, &query).bytes, Format::Jpeg);
             let pixel = shown.at(shown.width - 3, shown.height / 2);
-            assert!((0..3).all(|i| (pixel[i] - colour[i]).abs() <= 3.0), "{query}: {pixel:?}");
+            // Greys survive a flat block exactly; colours are rounded, and a small picture has no flat block.
+            let most = if scale.is_empty() && !query.contains("0a6432") { 0.0 } else { 3.0 };
+            assert!((0..3).all(|i| (pixel[i] - colour[i]).abs() <= most), "{query}: {pixel:?}");
         }
     }
 }
