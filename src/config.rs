@@ -17,7 +17,8 @@ pub struct Config {
     pub policy: Policy,
     /// What a picture may cost.
     pub limits: Limits,
-    /// The longest source that is read to be resized, in bytes. What passes through untouched has no limit.
+    /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What passes through
+    /// from the bucket untouched has no limit.
     pub source_bytes: u64,
     /// From the request to the rendered picture.
     pub deadline: Duration,
@@ -66,7 +67,7 @@ pub static SETTINGS: [Setting; 9] = [
         variable: "PIXFRONT_SOURCE_BYTES",
         values: "a number of bytes, at least 1",
         default: "67108864",
-        meaning: "the longest source that is resized; over it 413",
+        meaning: "the longest source that is resized, and the longest upload to `serve`; over it 413",
         set: |config, value| at_least_one(value).map(|bytes| config.source_bytes = bytes),
     },
     Setting {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Kind, Result};
 use crate::key::{SourceKey, VariantKey};
-use crate::service::{Kept, SOURCE_ETAG, Service, is_of_this_epoch};
+use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
 use crate::store::{Head, Message};
 use crate::variant::Variant;
 
@@ -28,7 +28,7 @@ pub enum Outcome {
     Ready(Vec<VariantKey>),
     /// The original is gone, and its variants with it.
     Removed,
-    /// Nothing to do: the key is reserved, or the original changed again and another event will tell.
+    /// Nothing to do, and why.
     Skipped(&'static str),
     /// It can't be done however often it is tried; a message is on the failures queue.
     Failed {
@@ -39,8 +39,8 @@ pub enum Outcome {
     },
 }
 
-/// Whoever overwrote it has sent an event too.
-const OVERWRITTEN: Outcome = Outcome::Skipped("the original was overwritten meanwhile");
+/// How often an original may change while its thumbnails are made, before the event is left to be delivered again.
+const CHANGES_MAX: usize = 8;
 
 impl Service {
     /// Brings variants and thumbnails in line with what the originals bucket holds under the key.
@@ -64,15 +64,23 @@ impl Service {
             return Err(Error::invalid(format!("the event is of the bucket {theirs}; originals are in {ours}")));
         }
         let source = SourceKey::new(&upload.key)?;
-        let Some(head) = self.current(&source).await? else {
-            self.forget_variants(&source, None).await?;
-            return Ok(Outcome::Removed);
-        };
-        self.forget_variants(&source, Some(&head.etag)).await?;
-        self.make_thumbnails(&source, &head.etag).await
+        for _ in 0..CHANGES_MAX {
+            let Some(head) = self.current(&source).await? else {
+                self.forget_variants(&source, None).await?;
+                return Ok(Outcome::Removed);
+            };
+            self.forget_variants(&source, Some(&head.etag)).await?;
+            // Overwritten meanwhile, what was forgotten may have been the work of that overwrite's own event, which may have
+            // come and gone: so it falls to this one to begin again.
+            if let Some(thumbnails) = self.make_thumbnails(&source, &head.etag).await? {
+                return Ok(Outcome::Ready(thumbnails));
+            }
+        }
+        Err(Error::new(Kind::Busy, "the original changes faster than its thumbnails can be made"))
     }
 
-    async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Outcome> {
+    /// Makes the thumbnails that are missing and returns all of them; [`None`] if the original has not that etag any more.
+    async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Option<Vec<VariantKey>>> {
         let thumbnails = &self.config.policy.thumbnails;
         let wanted: Vec<_> = thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted)).collect();
         // A duplicate event finds them all made: what was of other bytes has just been forgotten. An event that comes again
@@ -90,21 +98,23 @@ impl Service {
         }
         if !missing.is_empty() {
             let place = self.gate.enter_patiently().await?;
-            let original = self.original(source).await?;
-            if original.head.etag != etag {
-                return Ok(OVERWRITTEN);
-            }
+            let original = match self.original(source).await {
+                Ok(original) if original.head.etag == etag => original,
+                Ok(_) => return Ok(None),
+                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
             for variant in missing {
                 let begun = Instant::now();
                 let rendered = self.render(place.clone(), &original.body, &variant.recipe).await?;
                 match self.keep(variant, &original, &rendered, begun.elapsed()).await? {
                     Kept::Stored { recorded } => recorded?,
-                    Kept::Outdated => return Ok(OVERWRITTEN),
+                    Kept::Outdated => return Ok(None),
                     Kept::Doubtful(error) => return Err(error),
                 }
             }
         }
-        Ok(Outcome::Ready(wanted.iter().map(Variant::key).collect()))
+        Ok(Some(wanted.iter().map(Variant::key).collect()))
     }
 
     async fn current(&self, source: &SourceKey) -> Result<Option<Head>> {
@@ -135,21 +145,24 @@ impl Service {
         }
         let mut outdated = Vec::new();
         for key in candidates {
-            if !self.is_made_from(&key, current_etag).await? {
+            if !self.is_stored_of(&key, current_etag).await? {
                 outdated.push(key);
             }
         }
-        let rows: Vec<String> =
+        let mut rows: Vec<String> =
             outdated.iter().map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned()).collect();
+        // Also those whose object is gone, because it was withdrawn or expired.
+        let recorded = self.stores.ledger.variants_of(source.as_str()).await?.into_iter();
+        rows.extend(recorded.filter(|row| Some(row.source_etag.as_str()) != current_etag).map(|row| row.variant));
         // The rows first: when either fails, the event comes again, and only what is still listed is found again.
         self.stores.ledger.forget(source.as_str(), &rows).await?;
         self.stores.variants.delete(&outdated).await
     }
 
-    async fn is_made_from(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
+    async fn is_stored_of(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
         let Some(etag) = etag else { return Ok(false) };
         match self.stores.variants.head(variant).await {
-            Ok(head) => Ok(head.attributes.metadata.get(SOURCE_ETAG).is_some_and(|made_from| made_from == etag)),
+            Ok(head) => Ok(is_made_from(&head, etag)),
             Err(error) if error.kind() == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }

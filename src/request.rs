@@ -51,11 +51,11 @@ impl Request {
     /// Reads a whole URL, or its path and query, as a person would paste it.
     pub fn parse_url(url: &str, accept: Option<&str>) -> Result<Self> {
         let url = url.split('#').next().unwrap_or_default();
-        let target = match url.split_once("://") {
+        let (location, query) = url.split_once('?').unwrap_or((url, ""));
+        let path = match location.split_once("://") {
             Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-            None => url,
+            None => location,
         };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self::parse(path, query, accept)
     }
 

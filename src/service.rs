@@ -19,7 +19,7 @@ use crate::telemetry::Counters;
 use crate::variant::{Plan, Recipe, Variant, plan};
 
 /// User metadata of a variant: the etag of the source it was made from.
-pub(crate) const SOURCE_ETAG: &str = "source-etag";
+const SOURCE_ETAG: &str = "source-etag";
 /// User metadata of a variant: the [`image::EPOCH`] of the version that made it.
 const EPOCH: &str = "epoch";
 /// User metadata of a variant, which CloudFront can invalidate by.
@@ -53,12 +53,11 @@ impl Service {
 
     /// Answers a request for a picture that no store had ready.
     pub async fn respond(&self, request: &Request) -> Result<Picture> {
-        let variant = self.plan(request).await?;
-        if let Some(picture) = self.stored(&variant).await? {
+        let deadline = Instant::now() + self.config.deadline;
+        let variant = in_time(deadline, self.plan(request)).await?;
+        if let Some(picture) = in_time(deadline, self.stored(&variant)).await? {
             return Ok(picture);
         }
-        let begun = Instant::now();
-        let deadline = begun + self.config.deadline;
         let place = self.gate.enter(self.config.deadline / 2).await?;
         let (original, get) = timed(in_time(deadline, self.original(&variant.source))).await;
         let original = original?;
@@ -80,7 +79,7 @@ impl Service {
         }
     }
 
-    /// The variant, if it was made before by a version whose pictures were the same.
+    /// The variant, if it was made before and would come out the same now.
     async fn stored(&self, variant: &Variant) -> Result<Option<Picture>> {
         let (object, get) = timed(self.stores.variants.get(variant.key().as_str(), u64::MAX)).await;
         let object = match object {
@@ -88,7 +87,7 @@ impl Service {
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        if !is_of_this_epoch(&object.head) {
+        if !self.is_current(&variant.source, &object.head).await {
             return Ok(None);
         }
         let attributes = object.head.attributes;
@@ -101,6 +100,16 @@ impl Service {
             is_stored: true,
             timing: Timing { get, ..Timing::default() },
         }))
+    }
+
+    /// Whether a stored variant is what would be made now: by a version with the same pictures, of the bytes that the original
+    /// has. When the originals can't be asked, what is stored is better than nothing.
+    pub(crate) async fn is_current(&self, source: &SourceKey, variant: &Head) -> bool {
+        is_of_this_epoch(variant)
+            && match self.stores.originals.head(source.as_str()).await {
+                Ok(original) => is_made_from(variant, &original.etag),
+                Err(error) => error.kind() != Kind::NotFound,
+            }
     }
 
     /// The source, no more of it than may be resized.
@@ -118,13 +127,14 @@ impl Service {
             drop(place);
             rendered
         });
+        let ended = thread.await;
         let rendered =
-            thread.await.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error))?;
+            ended.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error))??;
         self.counters.renders.count();
-        rendered
+        Ok(rendered)
     }
 
-    /// Stores a variant and records it, unless its source has changed in the meantime.
+    /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
     pub(crate) async fn keep(
         &self,
         variant: &Variant,
@@ -134,20 +144,30 @@ impl Service {
     ) -> Result<Kept> {
         let key = variant.key();
         let attributes = self.attributes(variant, original, rendered);
-        self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await?;
-        // An overwrite between our get and our put has been purged already, so nobody else would find what was just put.
-        // When the bucket can't tell, the variant goes too: a missing one costs a render, a stale one lies.
+        let put = self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await;
+        let recorded = match &put {
+            Ok(_) => self.stores.ledger.record(row(variant, original, rendered, render)).await,
+            Err(_) => Ok(()),
+        };
+        // Last of all: an overwrite since our get may have been purged already, and then nobody else would find what was just
+        // put. A put that failed may have come through all the same. When the bucket can't tell, the variant goes too: a
+        // missing one costs a render, a stale one lies.
         let now = self.stores.originals.head(variant.source.as_str()).await;
-        if !now.as_ref().is_ok_and(|head| head.etag == original.head.etag) {
-            let deleted = self.stores.variants.delete(&[key.as_str().to_owned()]).await;
-            return Ok(match (now, deleted) {
-                (_, Err(error)) => Kept::Doubtful(error),
-                (Err(error), Ok(())) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
-                (Ok(_) | Err(_), Ok(())) => Kept::Outdated,
-            });
+        if now.as_ref().is_ok_and(|head| head.etag == original.head.etag) {
+            return put.map(|_| Kept::Stored { recorded });
         }
-        let recorded = self.stores.ledger.record(row(variant, original, rendered, render)).await;
-        Ok(Kept::Stored { recorded })
+        Ok(match (now, self.withdraw(variant).await) {
+            (_, Err(error)) => Kept::Doubtful(error),
+            (Err(error), Ok(())) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
+            (Ok(_) | Err(_), Ok(())) => Kept::Outdated,
+        })
+    }
+
+    /// Takes back what was just stored; both halves are tried, whatever becomes of the other.
+    async fn withdraw(&self, variant: &Variant) -> Result<()> {
+        let forgotten = self.stores.ledger.forget(variant.source.as_str(), &[variant.row_name()]).await;
+        let deleted = self.stores.variants.delete(&[variant.key().as_str().to_owned()]).await;
+        forgotten.and(deleted)
     }
 
     /// A failed put or record never changes the reply, but is not passed over in silence.
@@ -200,6 +220,10 @@ impl Service {
             timing,
         }
     }
+}
+
+pub(crate) fn is_made_from(variant: &Head, original_etag: &str) -> bool {
+    variant.attributes.metadata.get(SOURCE_ETAG).is_some_and(|made_from| made_from == original_etag)
 }
 
 pub(crate) fn is_of_this_epoch(variant: &Head) -> bool {

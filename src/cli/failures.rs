@@ -19,7 +19,9 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let stores = options.store.open_existing()?;
-    let messages = block_on(stores.failures.peek(options.limit))?;
+    let mut messages = block_on(stores.failures.peek(options.limit.saturating_add(1)))?;
+    let has_more = messages.len() > options.limit;
+    messages.truncate(options.limit);
     if options.json {
         return print_json(&messages);
     }
@@ -31,6 +33,9 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let attribute = |name: &str| message.attributes.get(name).map_or("-", String::as_str);
         let (kind, words, bucket) = (attribute("kind"), attribute("message"), attribute("bucket"));
         lines += &format!("{bucket}/{}  {kind}: {words}\n", message.body);
+    }
+    if has_more {
+        lines += &format!("... and more: --limit {}\n", options.limit.saturating_mul(10));
     }
     print(&lines)
 }

@@ -85,11 +85,11 @@ impl StoreOptions {
         }
     }
 
-    /// For those that only look: a directory that is not there is a mistyped one.
+    /// For those that only look: a directory that nothing was ever stored in is a mistyped one.
     fn open_existing(&self) -> Result<Stores> {
         match self.store {
-            StoreKind::Local if !self.data.is_dir() => {
-                Err(Error::new(Kind::NotFound, format!("there is no data directory {}", self.data.display())))
+            StoreKind::Local if !local::is_in(&self.data) => {
+                Err(Error::new(Kind::NotFound, format!("there is no store in {}", self.data.display())))
             }
             StoreKind::Local | StoreKind::Memory => self.open(),
         }

@@ -22,7 +22,8 @@ mod resize;
 use geometry::Size;
 pub use probe::{Probe, probe};
 
-/// Raised when the same recipe begins to give other bytes worth having: variants of an older epoch are made anew.
+/// Raised when the same recipe begins to give other bytes worth having: variants of an older epoch are made anew
+/// wherever we are asked; what S3 or CloudFront answers by itself we do not see.
 pub const EPOCH: u32 = 1;
 
 /// What a source and a result may be; checked before the spending.

@@ -12,6 +12,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
 
+use crate::error::Kind;
+use crate::reply::ERROR_HEADER;
 use crate::store::{Head, ObjectStore};
 
 /// How much of an original is in memory at a time, for each request.
@@ -59,11 +61,7 @@ pub(super) fn deliver(request: &Parts, status: StatusCode, mut headers: HeaderMa
                 headers.extend(HeaderValue::try_from(part).map(|part| (header::CONTENT_RANGE, part)));
                 (StatusCode::PARTIAL_CONTENT, range)
             }
-            Asked::Nowhere => {
-                headers.extend(HeaderValue::try_from(format!("bytes */{len}")).map(|all| (header::CONTENT_RANGE, all)));
-                headers.remove(header::CONTENT_TYPE);
-                return (StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response();
-            }
+            Asked::Nowhere => return range_not_satisfiable(len),
         }
     } else {
         (status, 0..len)
@@ -85,10 +83,29 @@ pub(super) fn preflight() -> Response {
 }
 
 /// The answer to a method that is neither reading nor uploading.
-pub(super) fn method_not_allowed() -> Response {
-    let allow = [(header::ALLOW, "GET, HEAD, OPTIONS")];
-    (StatusCode::METHOD_NOT_ALLOWED, allow, "pictures are read here; uploads go by PUT to /upload/originals/\n")
-        .into_response()
+pub(super) fn method_not_allowed(method: &Method, bucket: &str) -> Response {
+    let words = format!("{method}: pictures are read here, by GET; uploads go by PUT to /upload/{bucket}/");
+    let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, &words);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    response
+}
+
+fn range_not_satisfiable(len: u64) -> Response {
+    let mut response = refused(StatusCode::RANGE_NOT_SATISFIABLE, &format!("Range: there are {len} bytes"));
+    let all = HeaderValue::try_from(format!("bytes */{len}"));
+    response.headers_mut().extend(all.map(|all| (header::CONTENT_RANGE, all)));
+    response
+}
+
+/// A failure that only HTTP knows: its status says more than any of our kinds.
+fn refused(status: StatusCode, words: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (status, headers, [(ERROR_HEADER, Kind::Invalid.name())], format!("{words}\n")).into_response()
 }
 
 /// RFC 9110 §13.2.2: the etag decides where the client sent one, else the date.

@@ -52,13 +52,21 @@ impl Entry {
         })
     }
 
-    /// How long a shared cache may keep it: `s-maxage`, else `max-age`, else not at all.
+    /// How long a shared cache may keep it: `s-maxage`, else `max-age`, else not at all; nor where it is told not to.
     pub(super) fn fresh_for(&self) -> Duration {
         let control = self.headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let seconds = |name: &str| {
             let values = control.split(',').filter_map(|directive| directive.trim().split_once('='));
-            values.filter(|(directive, _)| *directive == name).find_map(|(_, value)| value.parse().ok())
+            values
+                .filter(|(directive, _)| directive.eq_ignore_ascii_case(name))
+                .find_map(|(_, value)| value.parse().ok())
         };
+        let is_told_not_to = control.split(',').any(|directive| {
+            ["no-store", "no-cache", "private"].iter().any(|word| directive.trim().eq_ignore_ascii_case(word))
+        });
+        if is_told_not_to {
+            return Duration::ZERO;
+        }
         Duration::from_secs(seconds("s-maxage").or_else(|| seconds("max-age")).unwrap_or(0))
     }
 }

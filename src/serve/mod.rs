@@ -38,6 +38,14 @@ struct Site {
     uploads: Uploads,
 }
 
+impl Site {
+    fn new(service: Arc<Service>, cache_bytes: u64) -> Self {
+        let edge = Edge::new(Arc::clone(&service), cache_bytes);
+        let uploads = Uploads::new(Arc::clone(&service), edge.clone());
+        Self { service, edge, uploads }
+    }
+}
+
 /// A bound socket, so that the port is known before anything is served.
 pub async fn bind(host: &str, port: u16) -> Result<TcpListener> {
     TcpListener::bind((host, port))
@@ -50,7 +58,8 @@ pub fn url_of(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// Serves until `stop` resolves; then lets what is under way come to its end, for as long as a request may take.
+/// Serves until `stop` resolves; then lets what is under way come to its end, for as long as a request may take. Begins with
+/// what a process before this one did not get to.
 pub async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
@@ -65,7 +74,14 @@ pub async fn serve(
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
     };
-    let served = axum::serve(listener, router(service, cache_bytes)).with_graceful_shutdown(stop);
+    let site = Arc::new(Site::new(service, cache_bytes));
+    let app = router(Arc::clone(&site));
+    let served = async {
+        site.uploads.resume().await;
+        let served = axum::serve(listener, app).with_graceful_shutdown(stop).await;
+        site.uploads.finish().await;
+        served
+    };
     let too_slow = async {
         match stopped.await {
             Ok(()) => tokio::time::sleep(grace).await,
@@ -81,13 +97,10 @@ pub async fn serve(
     }
 }
 
-fn router(service: Arc<Service>, cache_bytes: u64) -> Router {
-    let edge = Edge::new(Arc::clone(&service), cache_bytes);
-    let uploads = Uploads::new(service.config().source_bytes);
-    let site = Arc::new(Site { service, edge, uploads });
+fn router(site: Arc<Site>) -> Router {
     Router::new()
-        .route("/", get(home))
-        .route("/health", get(health))
+        .route("/", get(home).fallback(picture))
+        .route("/health", get(health).fallback(picture))
         .route("/upload/{*rest}", put(receive).fallback(picture))
         .fallback(picture)
         .layer(from_fn(log_request))
@@ -114,7 +127,7 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
 
 async fn receive(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let (request, body) = request.into_parts();
-    site.uploads.receive(&site.service, &site.edge, &request, body).await
+    site.uploads.receive(&request, body).await
 }
 
 async fn picture(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -122,7 +135,7 @@ async fn picture(State(site): State<Arc<Site>>, request: Request<Body>) -> Respo
     match request.method {
         Method::GET | Method::HEAD => site.edge.answer(&request).await,
         Method::OPTIONS => deliver::preflight(),
-        _ => deliver::method_not_allowed(),
+        _ => deliver::method_not_allowed(&request.method, &site.service.config().originals_bucket),
     }
 }
 

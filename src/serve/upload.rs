@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::edge::{Edge, failed_entry};
@@ -21,53 +21,92 @@ use crate::key::SourceKey;
 use crate::request::Request as PictureRequest;
 use crate::service::Service;
 use crate::store::Attributes;
+use crate::store::local::Pending;
 use crate::trigger::upload::handle;
 
 /// Uploads of the longest kind that may be in memory at one time.
-const LONGEST_AT_ONCE: usize = 2;
+const LONGEST_AT_ONCE: u32 = 2;
+/// As much as one semaphore can give to one who asks for all of it: far more than any memory.
+const ROOM_KIB_MAX: u32 = u32::MAX >> 4;
+/// How long an upload waits for room.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A client that sends nothing for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// A body takes room for no longer: 64 MiB come in this time over 2 Mbit/s.
+const BODY_TIME_MAX: Duration = Duration::from_mins(5);
 /// As often as Lambda tries an asynchronous event, though sooner.
 const TRIES: u32 = 3;
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// Bounds what uploads may hold in memory together.
+/// Takes uploads, and bounds what they may hold in memory together.
 pub(super) struct Uploads {
+    service: Arc<Service>,
+    edge: Edge,
     bytes_max: u64,
-    budget_kib: Semaphore,
+    /// Room in memory, in KiB; held until an upload has been dealt with, even if its client has gone.
+    room: Arc<Semaphore>,
+    room_max: u32,
 }
 
 impl Uploads {
-    pub(super) fn new(bytes_max: u64) -> Self {
-        let budget = usize::try_from(kib(bytes_max)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
-        Self { bytes_max, budget_kib: Semaphore::new(budget * LONGEST_AT_ONCE) }
+    pub(super) fn new(service: Arc<Service>, edge: Edge) -> Self {
+        let bytes_max = service.config().source_bytes;
+        let room_max = kib(bytes_max).saturating_mul(LONGEST_AT_ONCE).min(ROOM_KIB_MAX);
+        Self { service, edge, bytes_max, room: Arc::new(Semaphore::new(room_max as usize)), room_max }
     }
 
-    pub(super) async fn receive(&self, service: &Arc<Service>, edge: &Edge, request: &Parts, body: Body) -> Response {
-        match self.try_receive(service, edge, request, body).await {
+    pub(super) async fn receive(&self, request: &Parts, body: Body) -> Response {
+        match self.try_receive(request, body).await {
             Ok(answer) => answer,
             Err(error) => {
                 error.log();
                 let entry = failed_entry(&error, String::new());
-                (entry.status, HeaderMap::clone(&entry.headers), entry.body).into_response()
+                // The rest of the body is not read, so nothing can follow it on this connection.
+                let close = [(header::CONNECTION, "close")];
+                (entry.status, HeaderMap::clone(&entry.headers), close, entry.body).into_response()
             }
         }
     }
 
-    async fn try_receive(&self, service: &Arc<Service>, edge: &Edge, request: &Parts, body: Body) -> Result<Response> {
-        let (bucket, source) = target(request.uri.path(), service)?;
-        let _budget = self.budget(request).await?;
-        let body = self.read(body).await?;
+    /// Takes up what a process before this one left in the journal. What can't be done now stays there for the next.
+    pub(super) async fn resume(&self) {
+        let Some(journal) = &self.service.stores().journal else { return };
+        let pending = journal.pending().await.unwrap_or_else(|error| {
+            error.log();
+            Vec::new()
+        });
+        for Pending { id, bucket, key } in pending {
+            tracing::info!(bucket, key, "an upload that was not dealt with is taken up");
+            let followed = async {
+                follow_up(&self.service, &self.edge, &bucket, &SourceKey::new(key)?).await?;
+                journal.end(id).await
+            };
+            if let Err(error) = followed.await {
+                error.log();
+            }
+        }
+    }
+
+    /// Waits until all that was received has been dealt with.
+    pub(super) async fn finish(&self) {
+        // Nobody closes the semaphore.
+        let _ = self.room.acquire_many(self.room_max).await;
+    }
+
+    async fn try_receive(&self, request: &Parts, body: Body) -> Result<Response> {
+        let (bucket, source) = target(request.uri.path(), &self.service)?;
+        let (room, length) = self.room(request).await?;
+        let late = |_| Error::new(Kind::Deadline, "the upload came too slowly");
+        let body = timeout(BODY_TIME_MAX, self.read(body, length)).await.map_err(late)??;
         let stated_type = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = stated_type.unwrap_or_else(|| media_type(&body)).to_owned();
         let attributes = Attributes { content_type, ..Attributes::default() };
         // On a task of its own: once stored, the event is delivered whether or not the client waits.
-        let (service, edge, stored_as) = (Arc::clone(service), edge.clone(), source.clone());
+        let (service, edge, stored_as) = (Arc::clone(&self.service), self.edge.clone(), source.clone());
         let task = tokio::spawn(async move {
-            let etag = service.stores().originals.put(stored_as.as_str(), body, attributes).await?;
-            let outcome = deliver_event(&service, &bucket, &stored_as).await;
-            edge.purge(&stored_as);
-            Ok::<_, Error>((etag, outcome?))
+            let stored = store(&service, &edge, &bucket, &stored_as, body, attributes).await;
+            drop(room);
+            stored
         });
         let stored = task.await.map_err(|error| Error::with_source(Kind::Bug, "the upload could not be stored", error));
         let (etag, outcome) = stored??;
@@ -76,20 +115,23 @@ impl Uploads {
     }
 
     /// Waits until the upload has room: its stated length, or all that it might have.
-    async fn budget(&self, request: &Parts) -> Result<SemaphorePermit<'_>> {
+    async fn room(&self, request: &Parts) -> Result<(OwnedSemaphorePermit, u64)> {
         let stated = request.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let bytes: u64 = stated.unwrap_or(self.bytes_max);
         if bytes > self.bytes_max {
             return Err(self.too_large());
         }
-        let permits = u32::try_from(kib(bytes)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(kib(bytes).min(self.room_max));
+        let busy = |_| Error::new(Kind::Busy, "too many uploads are coming in; try again in a second");
         let closed = |error| Error::with_source(Kind::Bug, "no uploads are taken", error);
-        self.budget_kib.acquire_many(permits).await.map_err(closed)
+        let room = timeout(PATIENCE, room).await.map_err(busy)?.map_err(closed)?;
+        Ok((room, bytes))
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes> {
+    async fn read(&self, body: Body, length: u64) -> Result<Bytes> {
         let mut parts = body.into_data_stream();
-        let mut bytes = BytesMut::new();
+        // All at once, since growing would hold the bytes twice; what is not written to costs no memory.
+        let mut bytes = BytesMut::with_capacity(usize::try_from(length).unwrap_or_default());
         let silent = |_| Error::new(Kind::Deadline, "the upload stopped coming");
         while let Some(part) = timeout(SILENCE_MAX, parts.next()).await.map_err(silent)? {
             let part = part.map_err(|error| Error::with_source(Kind::Invalid, "the upload broke off", error))?;
@@ -106,8 +148,8 @@ impl Uploads {
     }
 }
 
-fn kib(bytes: u64) -> u64 {
-    bytes.div_ceil(1024).max(1)
+fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX)
 }
 
 /// The bucket and the key of an upload's path. Names that no URL could ask for, or that are reserved, are refused.
@@ -126,6 +168,39 @@ fn target(path: &str, service: &Service) -> Result<(String, SourceKey)> {
         return Err(Error::invalid(format!("names that begin with {prefix} are reserved for thumbnails")));
     }
     Ok((bucket.to_owned(), source))
+}
+
+/// Stores an original and delivers its event. The journal has it until both are done, so that a process that dies in between
+/// leaves no stale variant and loses no failure.
+async fn store(
+    service: &Service,
+    edge: &Edge,
+    bucket: &str,
+    source: &SourceKey,
+    body: Bytes,
+    attributes: Attributes,
+) -> Result<(String, Option<Outcome>)> {
+    let stores = service.stores();
+    let pending = match &stores.journal {
+        Some(journal) => Some((journal, journal.begin(bucket, source.as_str()).await?.id)),
+        None => None,
+    };
+    let put = stores.originals.put(source.as_str(), body, attributes).await;
+    let outcome = match &put {
+        Ok(_) => follow_up(service, edge, bucket, source).await?,
+        Err(_) => None,
+    };
+    if let Some((journal, id)) = pending {
+        journal.end(id).await?;
+    }
+    put.map(|etag| (etag, outcome))
+}
+
+/// Everything that a changed original entails; an error if that must be tried again.
+async fn follow_up(service: &Service, edge: &Edge, bucket: &str, source: &SourceKey) -> Result<Option<Outcome>> {
+    let outcome = deliver_event(service, bucket, source).await;
+    edge.purge(source);
+    outcome
 }
 
 /// Delivers S3's event to the upload door, again if it says so, and then, as Lambda does, to the failures queue.

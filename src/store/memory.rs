@@ -22,6 +22,7 @@ pub fn open() -> Stores {
         variants: Arc::new(MemoryStore::default()),
         ledger: Arc::new(MemoryLedger::default()),
         failures: Arc::new(MemoryQueue::default()),
+        journal: None,
     }
 }
 

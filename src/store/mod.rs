@@ -164,4 +164,7 @@ pub struct Stores {
     pub ledger: Arc<dyn Ledger>,
     /// The failures queue.
     pub failures: Arc<dyn Queue>,
+    /// Where `serve` notes uploads until it has dealt with them; [`None`] where the bucket itself delivers its events until
+    /// they are taken, or where nothing outlives the process.
+    pub journal: Option<local::LocalJournal>,
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use pixfront::store::Row;
+use pixfront::store::{Message, Row};
 use serde_json::{Value, json};
 
 use crate::pictures;
@@ -140,13 +140,33 @@ fn limits_and_files_have_their_codes() {
 #[test]
 fn what_is_not_there_is_12_and_what_is_empty_is_said() {
     let dir = tempfile::tempdir().unwrap();
+    for data in [".", "nowhere"] {
+        let nothing = pixfront(&["failures", "--data", data], dir.path());
+        assert_eq!(nothing.status.code(), Some(12), "{data}");
+        assert!(String::from_utf8_lossy(&nothing.stderr).contains(&format!("there is no store in {data}")), "{data}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "looking makes nothing");
+
+    pixfront::store::local::open(dir.path()).unwrap();
     let ls = pixfront(&["ls", "cat.jpg", "--data", "."], dir.path());
     assert_eq!(ls.status.code(), Some(12));
     assert!(String::from_utf8_lossy(&ls.stderr).contains("cat.jpg has no variants"));
     assert_eq!(pixfront(&["ls", "cat.jpg", "--data", ".", "--json"], dir.path()).stdout, b"[]\n");
     assert_eq!(pixfront(&["failures", "--data", "."], dir.path()).stdout, b"no failures\n");
-    assert_eq!(pixfront(&["failures", "--data", "nowhere"], dir.path()).status.code(), Some(12));
-    assert!(!dir.path().join("nowhere").exists(), "looking makes no directory");
+}
+
+#[tokio::test]
+async fn failures_beyond_the_limit_are_hinted_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let failures = pixfront::store::local::open(dir.path()).unwrap().failures;
+    for body in ["a.jpg", "b.jpg", "c.jpg"] {
+        failures.send(Message { body: body.into(), ..Message::default() }).await.unwrap();
+    }
+    let said = |limit: &str| {
+        String::from_utf8(pixfront(&["failures", "--data", ".", "--limit", limit], dir.path()).stdout).unwrap()
+    };
+    assert_eq!(said("2"), "-/a.jpg  -: -\n-/b.jpg  -: -\n... and more: --limit 20\n");
+    assert_eq!(said("3"), "-/a.jpg  -: -\n-/b.jpg  -: -\n-/c.jpg  -: -\n");
 }
 
 #[tokio::test]

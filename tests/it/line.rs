@@ -240,6 +240,36 @@ async fn a_picture_of_replaced_bytes_is_not_cached_even_where_it_cannot_be_delet
 }
 
 #[tokio::test]
+async fn a_picture_of_replaced_bytes_is_not_cached_even_where_it_cannot_be_stored() {
+    let world = changing(0, false).await;
+    world.script.fail(Place::Variants, Op::Put, 1, Kind::Upstream);
+    let picture = world.respond("/photos/cat.jpg?w=60").await.unwrap();
+    assert_eq!((picture.is_stored, &*picture.cache_control), (false, "no-store"));
+}
+
+#[tokio::test]
+async fn a_stored_variant_of_other_bytes_is_made_anew() {
+    let world = World::new();
+    world.put(CAT, pictures::jpeg(120, 80)).await;
+    world.respond("/photos/cat.jpg?w=60").await.unwrap();
+    // Without its event.
+    overwrite(world.stores.clone(), pictures::jpeg(90, 90)).await;
+    assert_eq!(look(&world.respond("/photos/cat.jpg?w=60").await.unwrap().body), ("jpeg", 60, 60));
+    delete(world.stores.clone()).await;
+    assert_eq!(world.respond("/photos/cat.jpg?w=60").await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn a_stored_variant_is_given_out_where_the_originals_cannot_be_asked() {
+    let world = World::new();
+    world.put(CAT, pictures::jpeg(120, 80)).await;
+    let first = world.respond("/photos/cat.jpg?w=60").await.unwrap();
+    world.script.fail(Place::Originals, Op::Head, 1, Kind::Upstream);
+    assert_eq!(world.respond("/photos/cat.jpg?w=60").await.unwrap().body, first.body);
+    assert_eq!(world.service.counters.renders.get(), 1);
+}
+
+#[tokio::test]
 async fn an_original_put_again_with_the_same_bytes_is_the_same() {
     let world = World::new();
     world.put(CAT, pictures::jpeg(120, 80)).await;

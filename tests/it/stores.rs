@@ -283,6 +283,8 @@ async fn rows_without_a_file_are_never_listed() {
 async fn leftover_temporary_files_go_when_nobody_can_own_them() {
     let (dir, _) = with_cat().await;
     let leftover = dir.path().join("tmp/put-of-the-dead");
+    let strangers = dir.path().join("tmp/thesis.txt");
+    fs::write(&strangers, "of someone who said --data .").unwrap();
     let running = open(dir.path());
     fs::write(&leftover, "half an obj").unwrap();
     drop(open(dir.path()));
@@ -290,6 +292,7 @@ async fn leftover_temporary_files_go_when_nobody_can_own_them() {
     drop(running);
     drop(open(dir.path()));
     assert!(!leftover.exists());
+    assert!(strangers.exists());
 }
 
 #[test]

@@ -22,6 +22,9 @@ const PRELUDE_BYTES: usize = MAGIC.len() + size_of::<u32>();
 /// Far more than a key and its metadata need; what a torn length field says must not be allocated.
 const HEADER_LIMIT_BYTES: usize = 1 << 20;
 
+/// What the names of files begin with that wait for their rename.
+pub(super) const TEMPORARY_PREFIX: &str = "put-";
+
 /// What stands before the body.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
@@ -39,7 +42,7 @@ pub(super) fn write(tmp: &Path, header: &Header, body: &[u8]) -> Result<NamedTem
         _ => return Err(Error::invalid(format!("the attributes of an object have over {HEADER_LIMIT_BYTES} bytes"))),
     };
     let prelude = [&MAGIC, length.to_le_bytes().as_slice(), &json].concat();
-    let written = NamedTempFile::with_prefix_in("put-", tmp).and_then(|mut file| {
+    let written = NamedTempFile::with_prefix_in(TEMPORARY_PREFIX, tmp).and_then(|mut file| {
         file.write_all(&prelude)?;
         file.write_all(body)?;
         // The rename could otherwise reach the disk before the bytes, and a power cut would leave an empty object.

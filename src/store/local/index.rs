@@ -1,5 +1,6 @@
 //! The `SQLite` file and the locks around it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::file::Opened;
+use super::file::{Opened, TEMPORARY_PREFIX};
 use super::{Layout, failed};
 use crate::error::{Error, Kind, Result};
 
@@ -39,6 +40,11 @@ const RECORDS: &str = "
         message TEXT NOT NULL,
         visible_ms INTEGER NOT NULL DEFAULT 0,
         receipt TEXT UNIQUE
+    );
+    CREATE TABLE IF NOT EXISTS journal (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL
     )";
 
 /// The open database.
@@ -186,11 +192,11 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
 }
 
-/// Removes the temporary files of the dead. If anyone else has the store open, they may belong to the living.
+/// Removes the temporary files of the dead, and nobody else's: a directory may have been named by mistake. If anyone else has the store open, they may belong to the living.
 fn sweep_if_alone(open_lock: &File, tmp: &Path) -> io::Result<()> {
     match open_lock.try_lock() {
         Ok(()) => {
-            for leftover in entries(tmp)? {
+            for leftover in entries(tmp)?.into_iter().filter(|path| is_temporary(path)) {
                 if let Err(cause) = fs::remove_file(&leftover) {
                     tracing::warn!(%cause, path = %leftover.display(), "a temporary file could not be removed");
                 }
@@ -202,6 +208,11 @@ fn sweep_if_alone(open_lock: &File, tmp: &Path) -> io::Result<()> {
     }
     // Someone may sweep between the two locks, but we have no temporary files yet.
     open_lock.lock_shared()
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::to_string_lossy);
+    name.is_some_and(|name| name.starts_with(TEMPORARY_PREFIX))
 }
 
 fn lock_file(path: &Path) -> Result<File> {

@@ -20,10 +20,12 @@ use crate::error::{Error, Kind, Result};
 mod bucket;
 mod file;
 mod index;
+mod journal;
 mod ledger;
 mod queue;
 
 pub use bucket::LocalBucket;
+pub use journal::{LocalJournal, Pending};
 pub use ledger::LocalLedger;
 pub use queue::LocalQueue;
 
@@ -37,7 +39,13 @@ pub fn open(dir: &Path) -> Result<Stores> {
         variants: Arc::new(store.bucket("variants")?),
         ledger: Arc::new(store.ledger()),
         failures: Arc::new(store.queue()),
+        journal: Some(store.journal()),
     })
+}
+
+/// Whether there is a store in `dir`: the mark of one that was opened before.
+pub fn is_in(dir: &Path) -> bool {
+    Layout { dir: dir.to_owned() }.database().is_file()
 }
 
 /// One directory; cheap to clone, and open in any number of processes at once.
@@ -46,7 +54,7 @@ pub struct LocalStore {
     shared: Arc<Shared>,
 }
 
-/// What the buckets, the ledger and the queue have in common.
+/// What buckets, ledger, queue and journal have in common.
 #[derive(Debug)]
 struct Shared {
     layout: Layout,
@@ -87,6 +95,11 @@ impl LocalStore {
     /// The queue.
     pub fn queue(&self) -> LocalQueue {
         LocalQueue::new(Arc::clone(&self.shared))
+    }
+
+    /// The journal of uploads.
+    pub fn journal(&self) -> LocalJournal {
+        LocalJournal::new(Arc::clone(&self.shared))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an upload comes to: thumbnails, rows, purged variants, or one message on the failures queue.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use pixfront::error::{Error, Kind};
@@ -10,7 +11,7 @@ use pixfront::request::Request;
 use pixfront::store::Attributes;
 use pixfront::variant::{Recipe, Thumbnail};
 
-use super::{CAT, overwrite};
+use super::{CAT, delete, overwrite};
 use crate::pictures;
 use crate::world::{Op, Place, World, look};
 
@@ -169,17 +170,71 @@ async fn more_variants_than_a_page_of_the_listing_are_purged() {
 }
 
 #[tokio::test]
-async fn a_change_meanwhile_is_left_to_its_own_event() {
+async fn a_change_meanwhile_is_followed_at_once() {
     for (place, op) in [(Place::Originals, Op::Head), (Place::Originals, Op::Get), (Place::Variants, Op::Put)] {
         let world = World::new();
         world.put(CAT, pictures::jpeg(120, 80)).await;
         world.script.after(place, op, 1, overwrite(world.stores.clone(), pictures::jpeg(60, 60)));
-        assert!(matches!(world.ingest(CAT).await, Ok(Outcome::Skipped(_))), "{place:?} {op:?}");
-        assert_eq!(world.variants().await, Vec::<String>::new(), "{place:?} {op:?}");
-        ready(world.ingest(CAT).await);
+        assert_eq!(ready(world.ingest(CAT).await), ["resized-photos/cat.jpg"], "{place:?} {op:?}");
         assert_eq!(size_of(&world, "resized-photos/cat.jpg").await, ("jpeg", 30, 30), "{place:?} {op:?}");
+        assert_eq!(world.rows(CAT).await, ["resized-photos/cat.jpg"], "{place:?} {op:?}");
         assert_eq!(world.messages().await, [], "{place:?} {op:?}");
     }
+}
+
+#[tokio::test]
+async fn a_deletion_meanwhile_is_no_failure() {
+    for (place, op) in [(Place::Originals, Op::Head), (Place::Originals, Op::Get), (Place::Variants, Op::Put)] {
+        let world = World::new();
+        world.put(CAT, pictures::jpeg(120, 80)).await;
+        world.script.after(place, op, 1, delete(world.stores.clone()));
+        assert_eq!(world.ingest(CAT).await.unwrap(), Outcome::Removed, "{place:?} {op:?}");
+        assert_eq!((world.variants().await, world.rows(CAT).await), (vec![], vec![]), "{place:?} {op:?}");
+        assert_eq!(world.messages().await, [], "{place:?} {op:?}");
+    }
+}
+
+/// The later upload's event comes and goes while the earlier one's is under way, which then undoes its work.
+#[tokio::test]
+async fn a_slow_event_leaves_the_later_ones_thumbnail() {
+    for (place, op) in [(Place::Originals, Op::Head), (Place::Originals, Op::Get)] {
+        let world = World::new();
+        world.put(CAT, pictures::jpeg(120, 80)).await;
+        let (service, stores) = (Arc::clone(&world.service), world.stores.clone());
+        world.script.after(place, op, 1, async move {
+            overwrite(stores, pictures::jpeg(60, 60)).await;
+            let later = Upload { bucket: "originals".into(), key: CAT.into() };
+            assert!(matches!(service.ingest(&later).await, Ok(Outcome::Ready(_))));
+        });
+        ready(world.ingest(CAT).await);
+        assert_eq!(size_of(&world, "resized-photos/cat.jpg").await, ("jpeg", 30, 30), "{place:?} {op:?}");
+        assert_eq!(world.rows(CAT).await, ["resized-photos/cat.jpg"], "{place:?} {op:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_original_that_never_rests_is_tried_again_later() {
+    let world = World::new();
+    world.put(CAT, pictures::jpeg(20, 20)).await;
+    for (change, side) in (1..=8).zip(21..) {
+        let overwrite = overwrite(world.stores.clone(), pictures::jpeg(side, 20));
+        world.script.after(Place::Originals, Op::Head, change, overwrite);
+    }
+    assert_eq!(world.ingest(CAT).await.unwrap_err().kind(), Kind::Busy);
+    assert_eq!(world.messages().await, [], "it is no failure yet");
+    ready(world.ingest(CAT).await);
+}
+
+#[tokio::test]
+async fn rows_without_a_variant_are_forgotten() {
+    let world = World::new();
+    world.put(CAT, pictures::jpeg(120, 80)).await;
+    world.respond("/photos/cat.jpg?w=60").await.unwrap();
+    world.stores.variants.delete(&["photos/cat.jpg/w=60".to_owned()]).await.unwrap();
+    assert_eq!(world.rows(CAT).await, ["w=60"]);
+    world.put(CAT, pictures::jpeg(60, 60)).await;
+    ready(world.ingest(CAT).await);
+    assert_eq!(world.rows(CAT).await, ["resized-photos/cat.jpg"]);
 }
 
 #[tokio::test]

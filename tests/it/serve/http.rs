@@ -1,6 +1,7 @@
 //! What HTTP expects of any server: conditions, ranges, methods, and other sites' pages.
 
 use super::{check_failure, with_cat};
+use crate::pictures;
 use crate::world::Server;
 
 const VARIANT: &str = "/photos/cat.jpg?w=60";
@@ -110,7 +111,9 @@ async fn parts_are_given_out() {
         for asked in [format!("bytes={len}-"), format!("bytes={}-{}", len + 5, len + 9), "bytes=-0".to_owned()] {
             let answer = server.get_with("GET", path, &[("range", &asked)]).await;
             assert_eq!((answer.status, answer.header("content-range")), (416, &*format!("bytes */{len}")), "{asked}");
-            assert!(answer.body.is_empty(), "{asked}");
+            assert_eq!(answer.text(), format!("Range: there are {len} bytes\n"), "{asked}");
+            assert_eq!((answer.header("x-pixfront-error"), answer.header("cache-control")), ("invalid", "no-store"));
+            assert_eq!(answer.header("etag"), "", "it is no answer about the picture: {asked}");
         }
         let head = server.get_with("HEAD", path, &[("range", "bytes=0-0")]).await;
         assert_eq!((head.status, head.header("content-length")), (200, &*len.to_string()), "ranges are for GET");
@@ -150,6 +153,19 @@ async fn other_sites_pages_may_look() {
 }
 
 #[tokio::test]
+async fn what_is_for_the_client_alone_is_not_cached_here() {
+    for (cache_control, second) in
+        [("public, s-maxage=60", "Hit"), ("Private, max-age=60", "Miss"), ("no-cache, max-age=60", "Miss")]
+    {
+        let server = Server::with(|command| _ = command.env("PIXFRONT_CACHE_CONTROL", cache_control));
+        server.upload("cat.jpg", pictures::jpeg(20, 20)).await;
+        assert_eq!(server.get("/cat.jpg?w=5").await.header("x-cache"), "Miss", "{cache_control}");
+        let answer = server.get("/cat.jpg?w=5").await;
+        assert_eq!((answer.header("x-cache"), answer.header("cache-control")), (second, cache_control));
+    }
+}
+
+#[tokio::test]
 async fn other_methods_are_not_allowed() {
     let server = with_cat().await;
     for method in ["POST", "PUT", "DELETE", "PATCH", "BREW"] {
@@ -158,6 +174,11 @@ async fn other_methods_are_not_allowed() {
     }
     for (method, path) in [("POST", "/upload/originals/x.jpg"), ("DELETE", "/upload/originals/photos/cat.jpg")] {
         assert_eq!(server.get_with(method, path, &[]).await.status, 405, "{method} {path}");
+    }
+    for path in ["/", "/health"] {
+        let answer = server.get_with("POST", path, &[]).await;
+        assert_eq!((answer.status, answer.header("x-pixfront-error")), (405, "invalid"), "{path}");
+        assert_eq!(answer.text(), "POST: pictures are read here, by GET; uploads go by PUT to /upload/originals/\n");
     }
     assert_eq!(server.get("/photos/cat.jpg").await.status, 200, "it is still there");
 }

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use pixfront::store::{Attributes, local};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -68,6 +69,8 @@ async fn what_was_acknowledged_before_a_kill_is_there_afterwards() {
         }
         drop(uploads);
         let server = server.kill_and_restart();
+        // Those that were stored and not answered have been taken up by now.
+        let taken_up = server.health("renders").await;
         for (i, variant) in &acknowledged {
             let original = server.get(&format!("/cat-{i}.png")).await;
             assert!(original.body == pictures::png(60 + i, 40), "cat-{i}");
@@ -80,7 +83,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_afterwards() {
             let rows = server.command(&["ls", &format!("cat-{i}.png"), "--json"]);
             assert_eq!(serde_json::from_slice::<Value>(&rows.stdout).unwrap().as_array().unwrap().len(), 2, "cat-{i}");
         }
-        assert_eq!(server.health("renders").await, 0, "nothing was made again");
+        assert_eq!(server.health("renders").await, taken_up, "nothing was made again");
         // What was not acknowledged is there whole or not at all, and can be had.
         for i in 0..12 {
             let answer = server.get(&format!("/cat-{i}.png")).await;
@@ -89,6 +92,53 @@ async fn what_was_acknowledged_before_a_kill_is_there_afterwards() {
             assert_eq!(look(&server.get(&format!("/resized-cat-{i}.png")).await.body).1, 30 + i / 2, "cat-{i}");
         }
     }
+}
+
+/// What a process leaves that dies between storing an original and dealing with it.
+#[tokio::test]
+async fn an_upload_that_was_stored_and_no_more_is_taken_up() {
+    let mut server = Server::start();
+    server.upload("cat.jpg", pictures::jpeg(120, 80)).await;
+    assert_eq!(look(&server.get("/cat.jpg?w=60").await.body), ("jpeg", 60, 40));
+    server.terminate();
+    server.wait();
+    let stores = local::open(&server.data()).unwrap();
+    let journal = stores.journal.clone().unwrap();
+    assert_eq!(journal.pending().await.unwrap(), [], "what was answered is dealt with");
+    let mut torn = pictures::jpeg(64, 64);
+    torn.truncate(torn.len() / 2);
+    for (key, body) in [("cat.jpg", Some(pictures::jpeg(90, 90))), ("torn.jpg", Some(torn)), ("never-stored.jpg", None)]
+    {
+        journal.begin("originals", key).await.unwrap();
+        if let Some(body) = body {
+            stores.originals.put(key, body.into(), Attributes::default()).await.unwrap();
+        }
+    }
+
+    let server = server.beside();
+    assert_eq!(look(&server.get("/cat.jpg?w=60").await.body), ("jpeg", 60, 60));
+    let rows = stores.ledger.variants_of("cat.jpg").await.unwrap();
+    let names: Vec<_> = rows.iter().map(|row| &*row.variant).collect();
+    assert_eq!(names, ["resized-cat.jpg", "w=60"], "the thumbnail was made without being asked for");
+    assert_eq!((rows[0].width, rows[0].height), (45, 45));
+    let failures = stores.failures.peek(10).await.unwrap();
+    assert_eq!(failures.iter().map(|message| &*message.body).collect::<Vec<_>>(), ["torn.jpg"]);
+    assert_eq!(journal.pending().await.unwrap(), []);
+}
+
+/// A variant of replaced bytes, as a process leaves it that dies just after it stored one.
+#[tokio::test]
+async fn a_stale_variant_in_the_store_is_not_given_out() {
+    let server = with_cat().await;
+    let url = "/photos/cat.jpg?w=30";
+    let before = look(&server.get(url).await.body);
+    let originals = local::open(&server.data()).unwrap().originals;
+    originals.put("photos/cat.jpg", pictures::jpeg(90, 90).into(), Attributes::default()).await.unwrap();
+    let server = server.kill_and_restart();
+    assert_ne!(before, ("jpeg", 30, 30));
+    assert_eq!(look(&server.get(url).await.body), ("jpeg", 30, 30));
+    originals.delete(&["photos/cat.jpg".to_owned()]).await.unwrap();
+    assert_eq!(server.kill_and_restart().get(url).await.status, 404);
 }
 
 impl Server {

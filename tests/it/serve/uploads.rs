@@ -1,6 +1,9 @@
 //! `PUT /upload/originals/…`: stored, told, and never a stale picture afterwards.
 
+use pixfront::store::local;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{check_failure, with_cat};
 use crate::pictures;
@@ -96,6 +99,43 @@ async fn an_upload_is_told_what_came_of_it() {
 
     let listed = String::from_utf8(server.command(&["ls", "a b.jpg"]).stdout).unwrap();
     assert!(listed.contains("resized-a b.jpg") && listed.contains("10×10"), "{listed}");
+}
+
+#[tokio::test]
+async fn those_who_upload_too_much_at_once_are_told_to_come_again() {
+    let server = Server::with(|command| _ = command.env("PIXFRONT_SOURCE_BYTES", "100000"));
+    let slow = |key: &'static str| {
+        let (address, head) =
+            (server.address().to_owned(), format!("PUT /upload/originals/{key} HTTP/1.1\r\nhost: x\r\n"));
+        async move {
+            let mut slow = TcpStream::connect(address).await.unwrap();
+            slow.write_all(format!("{head}expect: 100-continue\r\ncontent-length: 100000\r\n\r\n").as_bytes())
+                .await
+                .unwrap();
+            // Word that there is room for it.
+            let mut word = [0; 25];
+            slow.read_exact(&mut word).await.unwrap();
+            slow
+        }
+    };
+    let (one, mut two) = tokio::join!(slow("one.bin"), slow("two.bin"));
+    let busy = server.put("three.bin", vec![7; 50_000]).await;
+    check_failure(&busy, 503, "busy", "a third");
+    assert_eq!(busy.header("retry-after"), "1");
+    drop(one);
+    server.upload("three.bin", vec![7; 50_000]).await;
+    // Whose client has gone before the answer is dealt with all the same.
+    let picture = pictures::png(200, 100);
+    let picture = [picture.clone(), vec![0; 100_000 - picture.len()]].concat();
+    two.write_all(&picture).await.unwrap();
+    drop(two);
+    let mut server = server;
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+    let stores = local::open(&server.data()).unwrap();
+    assert_eq!(stores.journal.unwrap().pending().await.unwrap(), []);
+    stores.originals.head("two.bin").await.unwrap();
+    stores.variants.head("resized-two.bin").await.unwrap();
 }
 
 #[tokio::test]

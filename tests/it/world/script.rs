@@ -140,6 +140,7 @@ pub(super) fn scripted(stores: &Stores, script: &Arc<Script>) -> Stores {
         variants: Arc::new(follow(Arc::clone(&stores.variants), Place::Variants, script)),
         ledger: Arc::new(follow(Arc::clone(&stores.ledger), Place::Table, script)),
         failures: Arc::new(follow(Arc::clone(&stores.failures), Place::Failures, script)),
+        journal: stores.journal.clone(),
     }
 }
 
