@@ -59,8 +59,8 @@ impl Service {
     }
 
     async fn follow(&self, upload: &Upload) -> Result<Outcome> {
-        if upload.bucket != self.config.originals_bucket {
-            let (ours, theirs) = (&self.config.originals_bucket, &upload.bucket);
+        if upload.bucket != self.config.originals_bucket() {
+            let (ours, theirs) = (self.config.originals_bucket(), &upload.bucket);
             return Err(Error::invalid(format!("the event is of the bucket {theirs}; originals are in {ours}")));
         }
         let source = SourceKey::new(&upload.key)?;
@@ -178,7 +178,7 @@ impl Service {
     /// Puts the failure on the queue: the key as its body, what is known as attributes.
     pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
         // Another bucket's object of the same name is not ours.
-        let is_ours = upload.bucket == self.config.originals_bucket;
+        let is_ours = upload.bucket == self.config.originals_bucket();
         let head = if is_ours { self.stores.originals.head(&upload.key).await.ok() } else { None };
         let etag = head.map(|head| head.etag);
         let mut attributes = BTreeMap::from([

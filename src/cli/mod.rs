@@ -117,7 +117,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     telemetry::start(command.log, &command.log_filter)?;
-    let config = Config::from_env()?;
+    let config = Config::read()?;
     match command.role {
         Role::Serve(options) => serve::run(&options, config),
         Role::Render(options) => render::run(&options, &config),

@@ -135,7 +135,7 @@ async fn picture(State(site): State<Arc<Site>>, request: Request<Body>) -> Respo
     match request.method {
         Method::GET | Method::HEAD => site.edge.answer(&request).await,
         Method::OPTIONS => deliver::preflight(),
-        _ => deliver::method_not_allowed(&request.method, &site.service.config().originals_bucket),
+        _ => deliver::method_not_allowed(&request.method, site.service.config().originals_bucket()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn home(service: &Service, host: &str, query: &str) -> Response
     match service.stores().originals.list("", after.as_deref(), LISTED).await {
         Ok(keys) => {
             let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::OK, headers, Html(page(&keys, host, &service.config().originals_bucket))).into_response()
+            (StatusCode::OK, headers, Html(page(&keys, host, service.config().originals_bucket()))).into_response()
         }
         Err(error) => {
             error.log();

@@ -155,7 +155,7 @@ fn kib(bytes: u64) -> u32 {
 /// The bucket and the key of an upload's path. Names that no URL could ask for, or that are reserved, are refused.
 fn target(path: &str, service: &Service) -> Result<(String, SourceKey)> {
     let (bucket, key) = path.strip_prefix("/upload/").and_then(|rest| rest.split_once('/')).unwrap_or_default();
-    let ours = &service.config().originals_bucket;
+    let ours = service.config().originals_bucket();
     if bucket != ours {
         return Err(Error::new(
             Kind::NotFound,

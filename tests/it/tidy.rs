@@ -61,7 +61,7 @@ fn the_core_is_pure() {
 #[test]
 fn one_place_for_each_thing() {
     let outside = |homes: &'static [&'static str]| move |name: &str| !homes.contains(&name);
-    fence(&["std::env"], outside(&["src/config.rs"]), "only config.rs reads the environment");
+    fence(&["std::env"], outside(&["src/config/mod.rs"]), "only config reads the environment");
     // A notification's key is no URL, but encoded like a form's value.
     let decoders = outside(&["src/request.rs", "src/trigger/upload.rs"]);
     fence(&["percent_decode"], decoders, "only request.rs parses URLs");

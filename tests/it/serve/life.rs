@@ -210,6 +210,18 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_FORMATS", "webp,avif"),
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
+        ("PIXFRONT_ORIGINALS_BUCKET", "no"),
+        ("PIXFRONT_ORIGINALS_REGION", "Ireland"),
+        ("PIXFRONT_ORIGINALS_ENDPOINT", "localhost:4566"),
+        ("PIXFRONT_VARIANTS_BUCKET", "s3://variants"),
+        ("PIXFRONT_VARIANTS_REGION", ""),
+        ("PIXFRONT_VARIANTS_ENDPOINT", "ftp://localhost"),
+        ("PIXFRONT_TABLE", "my table"),
+        ("PIXFRONT_TABLE_REGION", "eu_west_1"),
+        ("PIXFRONT_TABLE_ENDPOINT", "http://"),
+        ("PIXFRONT_QUEUE_URL", "failures"),
+        ("PIXFRONT_QUEUE_REGION", "eu west 1"),
+        ("PIXFRONT_QUEUE_ENDPOINT", "https://a b"),
     ];
     assert_eq!(table.len(), pixfront::config::SETTINGS.len());
     for (variable, value) in table {

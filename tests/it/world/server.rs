@@ -26,7 +26,7 @@ pub(crate) fn program(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) ->
     let mut command = Command::new(env!("CARGO_BIN_EXE_pixfront"));
     command.args(arguments).stdin(Stdio::null());
     for setting in &pixfront::config::SETTINGS {
-        command.env_remove(setting.variable);
+        command.env_remove(setting.variable());
     }
     command
 }

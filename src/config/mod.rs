@@ -1,0 +1,158 @@
+//! Everything that can be set, in one struct, read in one place.
+//!
+//! [`Config::default`] holds the defaults; the file beside the program, the environment and, at the edge, the origin's custom
+//! headers change them, in this order. [`SETTINGS`] is the table from which the readers and the README's list are made.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result};
+use crate::image::Limits;
+use crate::variant::Policy;
+
+mod settings;
+
+pub use settings::{SETTINGS, Setting};
+
+/// What this deployment is like.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What is allowed, and which thumbnails uploads get.
+    pub policy: Policy,
+    /// What a picture may cost.
+    pub limits: Limits,
+    /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What passes through
+    /// from the bucket untouched has no limit.
+    pub source_bytes: u64,
+    /// From the request to the rendered picture.
+    pub deadline: Duration,
+    /// Renders at one time.
+    pub renders: NonZeroUsize,
+    /// Requests that may wait for a render before further ones are told to come back.
+    pub render_queue: usize,
+    /// `Cache-Control` of variants and thumbnails.
+    pub cache_control: String,
+    /// The originals bucket.
+    pub originals: Place,
+    /// The variants bucket.
+    pub variants: Place,
+    /// The ledger's table.
+    pub table: Place,
+    /// The failures queue; its name is its URL.
+    pub queue: Place,
+}
+
+/// Where something of AWS is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its region; [`None`]: the SDK's own default.
+    pub region: Option<String>,
+    /// What to ask instead of AWS; [`None`]: AWS, or what the SDK's environment says.
+    pub endpoint: Option<String>,
+}
+
+/// What is looked for beside the program.
+const FILE_NAME: &str = "pixfront.toml";
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            policy: Policy::default(),
+            limits: Limits::default(),
+            source_bytes: 64 << 20,
+            deadline: Duration::from_secs(10),
+            renders: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            render_queue: 64,
+            // A shared cache keeps it for a day only, since nothing purges it there yet.
+            cache_control: "public, max-age=86400, s-maxage=86400".to_owned(),
+            originals: Place::default(),
+            variants: Place::default(),
+            table: Place::default(),
+            queue: Place::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The defaults, changed by `pixfront.toml` beside the program, then by the environment. An error names the source, the
+    /// setting, its value and what it may be.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn read() -> Result<Self> {
+        let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(FILE_NAME)));
+        let file = match beside.as_deref().map(std::fs::read_to_string) {
+            Some(Ok(text)) => text,
+            Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::with_source(Kind::Invalid, format!("{FILE_NAME} can't be read"), error));
+            }
+            Some(Err(_)) | None => String::new(),
+        };
+        let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self::from_sources(&file, variable)
+    }
+
+    /// The same, from the text of the file and any source of variables.
+    pub fn from_sources(file: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut config = Self::default();
+        config.apply_file(file)?;
+        for setting in &SETTINGS {
+            if let Some(value) = variable(&setting.variable()) {
+                config.apply(setting, &setting.variable(), &value)?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Changed by an origin's custom headers, the only thing that Lambda@Edge can be told. Other headers are not ours.
+    pub fn with_headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let mut config = self.clone();
+        for (name, value) in headers {
+            if let Some(setting) = SETTINGS.iter().find(|setting| setting.header().eq_ignore_ascii_case(name)) {
+                config.apply(setting, &format!("the origin's header {}", setting.header()), value)?;
+            }
+        }
+        Ok(config)
+    }
+
+    fn apply_file(&mut self, text: &str) -> Result<()> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error| Error::with_source(Kind::Invalid, format!("{FILE_NAME} is not TOML"), error))?;
+        for (name, value) in &table {
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+                return Err(Error::invalid(format!("{FILE_NAME}: there is no setting {name}")));
+            };
+            let value = match value {
+                toml::Value::String(text) => text.clone(),
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(is_so) => is_so.to_string(),
+                toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+                    return Err(Error::invalid(format!("{FILE_NAME}: {name}: must be {}", setting.values)));
+                }
+            };
+            self.apply(setting, &format!("{FILE_NAME}: {name}"), &value)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, setting: &Setting, source: &str, value: &str) -> Result<()> {
+        let bad = || Error::invalid(format!("{source}={value}: must be {}", setting.values));
+        (setting.set)(self, value).ok_or_else(bad)
+    }
+
+    /// The name of the originals bucket, as events give it.
+    pub fn originals_bucket(&self) -> &str {
+        self.originals.name.as_deref().unwrap_or("originals")
+    }
+}
+
+/// The table of settings as Markdown, for the README.
+pub fn markdown_table() -> String {
+    let mut table = String::from("| variable | values | default | meaning |\n|---|---|---|---|\n");
+    for setting in &SETTINGS {
+        let Setting { values, default, meaning, .. } = setting;
+        table += &format!("| `{}` | {values} | {default} | {meaning} |\n", setting.variable());
+    }
+    table
+}

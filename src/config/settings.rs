@@ -1,0 +1,230 @@
+//! The table of settings: one row says how a setting is called, read and explained.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::{Config, Place};
+
+/// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
+/// hyphens behind `x-pixfront-` a custom header of the origin.
+pub struct Setting {
+    /// Its name, e.g. `source_bytes`.
+    pub name: &'static str,
+    /// Its values, as the documentation and the error sentence say them.
+    pub values: &'static str,
+    /// Its default, as the documentation says it; empty where there is none.
+    pub default: &'static str,
+    /// What it sets.
+    pub meaning: &'static str,
+    /// [`None`] for a value that it can't have.
+    pub(super) set: fn(&mut Config, &str) -> Option<()>,
+}
+
+impl Setting {
+    /// E.g. `PIXFRONT_SOURCE_BYTES`.
+    pub fn variable(&self) -> String {
+        format!("PIXFRONT_{}", self.name.to_ascii_uppercase())
+    }
+
+    /// E.g. `x-pixfront-source-bytes`.
+    pub fn header(&self) -> String {
+        format!("x-pixfront-{}", self.name.replace('_', "-"))
+    }
+}
+
+/// Every setting there is.
+pub static SETTINGS: [Setting; 21] = [
+    Setting {
+        name: "source_bytes",
+        values: "a number of bytes, at least 1",
+        default: "67108864",
+        meaning: "the longest source that is resized, and the longest upload to `serve`; over it 413",
+        set: |config, value| at_least_one(value).map(|bytes| config.source_bytes = bytes),
+    },
+    Setting {
+        name: "source_pixels",
+        values: "a number of pixels, at least 1",
+        default: "50000000",
+        meaning: "the largest source that is decoded, width times height; over it 413",
+        set: |config, value| at_least_one(value).map(|pixels| config.limits.source_pixels = pixels),
+    },
+    Setting {
+        name: "output_side",
+        values: "a number of pixels from 1 to 16383",
+        default: "8192",
+        meaning: "the longer side of a result; over it 413",
+        set: |config, value| {
+            let side = u32::try_from(at_least_one(value)?).ok().filter(|side| *side <= 16_383)?;
+            config.limits.output_side = side;
+            Some(())
+        },
+    },
+    Setting {
+        name: "deadline_ms",
+        values: "a number of milliseconds, at least 1",
+        default: "10000",
+        meaning: "from the request to the rendered picture; over it 504",
+        set: |config, value| at_least_one(value).map(|ms| config.deadline = Duration::from_millis(ms)),
+    },
+    Setting {
+        name: "renders",
+        values: "a number, at least 1",
+        default: "one a core",
+        meaning: "renders at one time",
+        set: |config, value| {
+            config.renders = NonZeroUsize::new(usize::try_from(at_least_one(value)?).ok()?)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "render_queue",
+        values: "a number",
+        default: "64",
+        meaning: "requests that may wait for a render; over it 503 with `Retry-After`",
+        set: |config, value| value.parse().ok().map(|places| config.render_queue = places),
+    },
+    Setting {
+        name: "formats",
+        values: "a list of webp, jpeg, png",
+        default: "webp,jpeg,png",
+        meaning: "the formats that are made; what is left out is 415",
+        set: |config, value| {
+            let made =
+                |name: &str| crate::format::Format::from_name(name.trim()).filter(|format| format.is_made_here());
+            config.policy.formats = value.split(',').map(made).collect::<Option<_>>()?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "serve_originals",
+        values: "true or false",
+        default: "true",
+        meaning: "whether a URL without parameters gets the original; otherwise 403",
+        set: |config, value| value.parse().ok().map(|serves| config.policy.serves_originals = serves),
+    },
+    Setting {
+        name: "cache_control",
+        values: "a Cache-Control header of visible ASCII",
+        default: "public, max-age=86400, s-maxage=86400",
+        meaning: "what variants and thumbnails are stored and served with",
+        set: |config, value| {
+            let is_header = !value.is_empty() && value.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+            is_header.then(|| value.clone_into(&mut config.cache_control))
+        },
+    },
+    Setting {
+        name: "originals_bucket",
+        values: "a bucket's name",
+        default: "originals",
+        meaning: "the bucket that is uploaded to; private. On the local store only the name that uploads and events say",
+        set: |config, value| config.originals.set_name(value),
+    },
+    Setting {
+        name: "originals_region",
+        values: REGION,
+        default: "",
+        meaning: "where that bucket is, if the function runs elsewhere",
+        set: |config, value| config.originals.set_region(value),
+    },
+    Setting {
+        name: "originals_endpoint",
+        values: URL,
+        default: "",
+        meaning: "where to ask for it instead of AWS",
+        set: |config, value| config.originals.set_endpoint(value),
+    },
+    Setting {
+        name: "variants_bucket",
+        values: "a bucket's name",
+        default: "",
+        meaning: "the bucket that variants and thumbnails are stored in; private, and not the same",
+        set: |config, value| config.variants.set_name(value),
+    },
+    Setting {
+        name: "variants_region",
+        values: REGION,
+        default: "",
+        meaning: "where that bucket is, if the function runs elsewhere",
+        set: |config, value| config.variants.set_region(value),
+    },
+    Setting {
+        name: "variants_endpoint",
+        values: URL,
+        default: "",
+        meaning: "where to ask for it instead of AWS",
+        set: |config, value| config.variants.set_endpoint(value),
+    },
+    Setting {
+        name: "table",
+        values: "a table's name",
+        default: "",
+        meaning: "the DynamoDB table of variants: partition key `name`, sort key `variant`, both strings",
+        set: |config, value| config.table.set_name(value),
+    },
+    Setting {
+        name: "table_region",
+        values: REGION,
+        default: "",
+        meaning: "where the table is",
+        set: |config, value| config.table.set_region(value),
+    },
+    Setting {
+        name: "table_endpoint",
+        values: URL,
+        default: "",
+        meaning: "where to ask for it instead of AWS",
+        set: |config, value| config.table.set_endpoint(value),
+    },
+    Setting {
+        name: "queue_url",
+        values: URL,
+        default: "",
+        meaning: "the SQS queue of failures",
+        set: |config, value| is_url(value).then(|| config.queue.name = Some(value.to_owned())),
+    },
+    Setting {
+        name: "queue_region",
+        values: REGION,
+        default: "",
+        meaning: "where the queue is",
+        set: |config, value| config.queue.set_region(value),
+    },
+    Setting {
+        name: "queue_endpoint",
+        values: URL,
+        default: "",
+        meaning: "where to ask for it instead of AWS",
+        set: |config, value| config.queue.set_endpoint(value),
+    },
+];
+
+const REGION: &str = "a region, e.g. `eu-west-1`";
+const URL: &str = "a URL that begins with http:// or https://";
+
+impl Place {
+    /// Of a bucket or a table: the letters that either service takes.
+    fn set_name(&mut self, value: &str) -> Option<()> {
+        let is_name =
+            (3..=255).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        is_name.then(|| self.name = Some(value.to_owned()))
+    }
+
+    fn set_region(&mut self, value: &str) -> Option<()> {
+        let is_region =
+            !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        is_region.then(|| self.region = Some(value.to_owned()))
+    }
+
+    fn set_endpoint(&mut self, value: &str) -> Option<()> {
+        is_url(value).then(|| self.endpoint = Some(value.to_owned()))
+    }
+}
+
+fn is_url(value: &str) -> bool {
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+fn at_least_one(value: &str) -> Option<u64> {
+    value.parse().ok().filter(|number| *number > 0)
+}
