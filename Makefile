@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check bench bench-lambda package tools test-tools clean
+.PHONY: help build serve test check bench bench-lambda package tools venv node clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -26,7 +26,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 	@exec '$(TARGET)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
-test: tools ## run every test, documentation examples included
+test: tools node ## run every test, documentation examples included
 	cargo test --doc --locked
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -x; cargo nextest run --locked; \
@@ -49,7 +49,7 @@ bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg]
 	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
 		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
 
-bench-lambda: tools test-tools ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
+bench-lambda: tools node ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
 	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
 		cargo bench --bench lambda --locked -- "$$photo" $(or $(ROUNDS),10)
 
@@ -60,6 +60,12 @@ package: build ## pack the command as a tar.gz and the Lambda functions as zips,
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh
+
+venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` calls this)
+	@scripts/test-tools.sh
+
+node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client into .tools/node (`test` calls this)
+	@scripts/node-tools.sh
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Head, Message};
+use super::{ENCODING, Head, Message};
 use crate::error::{Error, Kind, Result};
 
 impl Message {
@@ -17,6 +17,23 @@ impl Message {
         }
         if self.body.is_empty() || self.attributes.values().any(String::is_empty) {
             return Err(Error::new(Kind::Bug, "a message has an empty body or attribute"));
+        }
+        if self.attributes.contains_key(ENCODING) {
+            return Err(Error::new(Kind::Bug, format!("a message has the attribute {ENCODING}, which is the queue's own")));
+        }
+        self.check_size()
+    }
+
+    /// Body, and names, types and values of the attributes; the limit that every queue of SQS has had unless someone set a
+    /// lower one.
+    pub(super) fn check_size(&self) -> Result<()> {
+        const BYTES_MAX: usize = 1 << 18;
+        const TYPE: &str = "String";
+        let attributes = self.attributes.iter().map(|(name, value)| name.len() + TYPE.len() + value.len());
+        let bytes = self.body.len() + attributes.sum::<usize>();
+        if bytes > BYTES_MAX {
+            let words = format!("a message has {bytes} bytes, over the limit of {BYTES_MAX}");
+            return Err(Error::new(Kind::Bug, words));
         }
         Ok(())
     }
