@@ -38,7 +38,7 @@ impl Handled {
 /// queue.
 pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
     let mut handled = Handled::default();
-    match Delivery::read(event)? {
+    match Delivery::read(event).inspect_err(Error::log)? {
         Delivery::Whole(uploads) => handled.outcomes = all(service, &uploads, last).await?,
         Delivery::Batch(messages) => {
             for message in messages {

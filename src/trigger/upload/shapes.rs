@@ -43,7 +43,7 @@ impl QueueMessage {
 impl Delivery {
     /// Decides of which shape an event is, once; [`Kind::Invalid`](crate::error::Kind) if it is of none.
     pub fn read(event: Value) -> Result<Self> {
-        match shape(&event) {
+        match shape_of(&event) {
             Shape::Batch => batch(event).map(Self::Batch),
             shape @ (Shape::Test | Shape::Notification | Shape::EventBridge | Shape::Envelope) => {
                 uploads(shape, event).map(Self::Whole)
@@ -63,7 +63,7 @@ enum Shape {
     Batch,
 }
 
-fn shape(event: &Value) -> Shape {
+fn shape_of(event: &Value) -> Shape {
     let is = |pointer: &str, value: &str| event.pointer(pointer).is_some_and(|found| found == value);
     if is("/Event", "s3:TestEvent") {
         Shape::Test
@@ -87,7 +87,7 @@ fn uploads(shape: Shape, event: Value) -> Result<Vec<Upload>> {
         Shape::Envelope => {
             let envelope: Envelope = serde_json::from_value(event).map_err(no_event)?;
             let event = serde_json::from_str(&envelope.message).map_err(no_event)?;
-            match shape(&event) {
+            match shape_of(&event) {
                 Shape::Envelope => Err(no_event("it is wrapped twice")),
                 shape @ (Shape::Test | Shape::Notification | Shape::EventBridge | Shape::Batch) => {
                     uploads(shape, event)
@@ -110,7 +110,7 @@ fn batch(event: Value) -> Result<Vec<QueueMessage>> {
 fn message(message: SqsMessage) -> Result<QueueMessage> {
     let id = message.message_id.filter(|id| !id.is_empty()).ok_or_else(|| no_event("a message has no messageId"))?;
     let body = message.body.unwrap_or_default();
-    let uploads = serde_json::from_str(&body).map_err(no_event).and_then(|event| uploads(shape(&event), event));
+    let uploads = serde_json::from_str(&body).map_err(no_event).and_then(|event| uploads(shape_of(&event), event));
     Ok(QueueMessage { id, uploads, body })
 }
 
