@@ -45,8 +45,16 @@ struct Case {
 
 impl Case {
     const fn new(name: &'static str, program: &'static str, event: fn() -> Value) -> Self {
-        let (ready_ms, answered_ms, resident_kb) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, program, launcher: None, is_local: true, event, ready_ms, answered_ms, resident_kb }
+        Self {
+            name,
+            program,
+            launcher: None,
+            is_local: true,
+            event,
+            ready_ms: Vec::new(),
+            answered_ms: Vec::new(),
+            resident_kb: Vec::new(),
+        }
     }
 }
 
@@ -205,7 +213,8 @@ fn report(rounds: usize, cases: &mut [Case]) -> Result<(), Failure> {
     println!("| function | first /next, ms | first answer, ms | resident, MB |\n|---|--:|--:|--:|");
     let mut rows = Vec::new();
     for case in cases {
-        let raw = json!({ "ready_ms": case.ready_ms, "answered_ms": case.answered_ms, "resident_kb": case.resident_kb });
+        let raw =
+            json!({ "ready_ms": case.ready_ms, "answered_ms": case.answered_ms, "resident_kb": case.resident_kb });
         let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
         let (ready, answered) = (median(&mut case.ready_ms), median(&mut case.answered_ms));
         let resident = median(&mut case.resident_kb).map(|kb| kb / 1024.0);

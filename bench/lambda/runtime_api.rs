@@ -1,6 +1,6 @@
 //! Lambda's Runtime API for one process and one event, with a clock at each step.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::Failure;
 
 /// A function that does not answer by then never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the function did, and when.
-pub enum Step {
+pub(super) enum Step {
     /// It asked for its first event.
     Ready(Instant),
     /// It answered, or said that it failed.
@@ -19,13 +19,13 @@ pub enum Step {
 }
 
 /// Listens on a port of its own, as long as the process lives.
-pub struct RuntimeApi {
-    pub address: String,
+pub(super) struct RuntimeApi {
+    pub(super) address: String,
     steps: Receiver<Step>,
 }
 
 impl RuntimeApi {
-    pub fn start(event: Vec<u8>) -> Result<Self, Failure> {
+    pub(super) fn start(event: Vec<u8>) -> Result<Self, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
         let (step, steps) = channel();
@@ -39,14 +39,14 @@ impl RuntimeApi {
         Ok(Self { address, steps })
     }
 
-    pub fn ready(&self) -> Result<Instant, Failure> {
+    pub(super) fn ready(&self) -> Result<Instant, Failure> {
         match self.steps.recv_timeout(PATIENCE)? {
             Step::Ready(at) => Ok(at),
             Step::Answered { body, .. } => Err(format!("no start: {}", String::from_utf8_lossy(&body)).into()),
         }
     }
 
-    pub fn answered(&self) -> Result<(Instant, Vec<u8>), Failure> {
+    pub(super) fn answered(&self) -> Result<(Instant, Vec<u8>), Failure> {
         loop {
             match self.steps.recv_timeout(PATIENCE)? {
                 Step::Answered { at, path, body } if path.ends_with("/response") => return Ok((at, body)),

@@ -8,6 +8,7 @@ use crate::store::{Stores, aws, local};
 pub(super) async fn stores(config: &Config) -> Result<Stores> {
     match &config.data {
         Some(directory) => local::open(directory),
-        None => aws::open(config).await,
+        // Loading the SDK makes a future of many kilobytes.
+        None => Box::pin(aws::open(config)).await,
     }
 }

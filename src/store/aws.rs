@@ -96,7 +96,7 @@ pub async fn open_with(loader: ConfigLoader, terms: &Terms, config: &Config) -> 
         variants: Arc::new(S3Bucket::new(&sdk, site(names.variants, &config.variants, "VARIANTS")?)),
         ledger: Arc::new(DynamoLedger::new(&sdk, site(names.table, &config.table, "TABLE")?)),
         failures: Arc::new(SqsQueue::new(&sdk, site(names.queue, &config.queue, "QUEUE")?)),
-        // S3 delivers its events until they are taken.
+        // The bucket's own notification is delivered until it is taken, also that of an upload whose `serve` dies in the middle.
         journal: None,
     })
 }

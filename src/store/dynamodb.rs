@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 
 /// The most rows that one call deletes.
 const ROWS_MAX: usize = 25;
-/// How often DynamoDB may leave some of them undone; the pauses come to about three seconds.
+/// How often they are sent before those that DynamoDB leaves undone are given up; the pauses come to three seconds.
 const ROUNDS_MAX: u32 = 6;
 
 type Item = HashMap<String, AttributeValue>;
@@ -88,13 +88,15 @@ impl DynamoLedger {
     /// DynamoDB leaves undone what is over its capacity at the moment, and says so.
     async fn delete_chunk(&self, mut left: Vec<WriteRequest>) -> Result<()> {
         for round in 0..ROUNDS_MAX {
+            if round > 0 {
+                sleep(self.site.terms.pause * 2_u32.pow(round - 1)).await;
+            }
             let request = self.client.batch_write_item().request_items(&self.site.name, left);
             let answer = request.send().await.map_err(|error| self.refused("BatchWriteItem", error))?;
             left = answer.unprocessed_items.unwrap_or_default().remove(&self.site.name).unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
             }
-            sleep(self.site.terms.pause * 2_u32.pow(round) / 2).await;
         }
         let words = format!("BatchWriteItem in {}", self.site.name);
         let left = format!("{} rows are left undone after {ROUNDS_MAX} rounds", left.len());

@@ -1,5 +1,6 @@
 //! A bucket of S3, the only file that knows its SDK.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::ops::Range;
 use std::time::Duration;
@@ -58,11 +59,7 @@ impl ObjectStore for S3Bucket {
             etag: unquoted(answer.e_tag),
             bytes: body.len() as u64,
             modified_ms: milliseconds(answer.last_modified),
-            attributes: Attributes {
-                content_type: answer.content_type.unwrap_or_default(),
-                cache_control: answer.cache_control,
-                metadata: answer.metadata.unwrap_or_default().into_iter().collect(),
-            },
+            attributes: attributes(answer.content_type, answer.cache_control, answer.metadata),
         };
         Ok(Object { head, body })
     }
@@ -88,11 +85,7 @@ impl ObjectStore for S3Bucket {
             etag: unquoted(answer.e_tag),
             bytes: answer.content_length.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
             modified_ms: milliseconds(answer.last_modified),
-            attributes: Attributes {
-                content_type: answer.content_type.unwrap_or_default(),
-                cache_control: answer.cache_control,
-                metadata: answer.metadata.unwrap_or_default().into_iter().collect(),
-            },
+            attributes: attributes(answer.content_type, answer.cache_control, answer.metadata),
         })
     }
 
@@ -224,7 +217,8 @@ impl S3Bucket {
 }
 
 /// For the log: S3 tells only those who may list a bucket that a key is missing.
-const MISSING_OR_FORBIDDEN: &str = " (or it is missing, and the role lacks s3:ListBucket, without which that is 403 too)";
+const MISSING_OR_FORBIDDEN: &str =
+    " (or it is missing, and the role lacks s3:ListBucket, without which that is 403 too)";
 
 /// What a request is for, on which the meaning of a refusal depends: a role that may not write is no viewer's fault.
 #[derive(Clone, Copy)]
@@ -274,6 +268,15 @@ fn form_decoded(key: &str) -> Result<String> {
 /// both pass as they are, since all that is done with an original's etag is to compare it.
 fn unquoted(etag: Option<String>) -> String {
     etag.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+fn attributes(
+    content_type: Option<String>,
+    cache_control: Option<String>,
+    metadata: Option<HashMap<String, String>>,
+) -> Attributes {
+    let metadata = metadata.unwrap_or_default().into_iter().collect();
+    Attributes { content_type: content_type.unwrap_or_default(), cache_control, metadata }
 }
 
 fn milliseconds(time: Option<DateTime>) -> u64 {

@@ -22,7 +22,7 @@ const BATCH_MAX: usize = 10;
 /// Long enough that SQS asks all of its servers: without it, an empty answer is no sign of an empty queue.
 const WAIT_S: i32 = 1;
 /// How long a message that is only looked at stays hidden, should whoever looks die before giving it back.
-const LOOK_S: u32 = 10;
+const LOOK_S: u32 = 30;
 /// The value of the attribute [`ENCODING`].
 const PERCENT: &str = "percent";
 /// Escaped in an encoded text, besides all that is not ASCII.
@@ -60,12 +60,19 @@ impl Queue for SqsQueue {
     async fn receive(&self, limit: usize, visibility_s: u32) -> Result<Vec<Received>> {
         let mut all = Vec::new();
         while all.len() < limit {
-            let batch = self.receive_batch(limit - all.len(), visibility_s).await?;
-            if batch.is_empty() {
-                break;
+            // Waiting for more would only hold up what is at hand, and let it become visible again.
+            let wait_s = if all.is_empty() { WAIT_S } else { 0 };
+            match self.receive_batch(limit - all.len(), visibility_s, wait_s).await {
+                Ok(batch) if batch.is_empty() => break,
+                Ok(batch) => all.extend(batch.into_iter().map(received)),
+                Err(error) if all.is_empty() => return Err(error),
+                // What is at hand would be hidden and lost to everyone for its time.
+                Err(error) => {
+                    error.log();
+                    break;
+                }
             }
-            all.extend(batch.into_iter().map(received));
-            // A second wait for a rest that may not be there would only hold up the messages at hand.
+            // They are all visible still, and would come again.
             if visibility_s == 0 {
                 break;
             }
@@ -85,34 +92,36 @@ impl Queue for SqsQueue {
     /// SQS can't be looked into, so this receives for a moment and gives back: other receivers miss the messages meanwhile, each
     /// look counts as a delivery, and what is hidden already is not seen.
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
-        let mut seen = HashSet::new();
         let mut shown = Vec::new();
-        while shown.len() < limit {
-            let batch = self.receive_batch(limit - shown.len(), LOOK_S).await;
-            let batch = match batch {
-                Ok(batch) if !batch.is_empty() => batch,
-                Ok(_) => break,
-                Err(error) => {
-                    self.give_back(&shown).await;
-                    return Err(error);
-                }
-            };
-            let fresh = batch.into_iter().filter(|message| seen.insert(message.message_id.clone()));
-            shown.extend(fresh);
-        }
+        let looked = self.look(limit, &mut shown).await;
         self.give_back(&shown).await;
+        looked?;
         shown.sort_by_key(sent_ms);
         Ok(shown.into_iter().map(|message| received(message).message).collect())
     }
 }
 
 impl SqsQueue {
-    async fn receive_batch(&self, limit: usize, visibility_s: u32) -> Result<Vec<SqsMessage>> {
+    /// Hides messages and shows them, until there are enough or nothing new comes.
+    async fn look(&self, limit: usize, shown: &mut Vec<SqsMessage>) -> Result<()> {
+        let mut seen = HashSet::new();
+        while shown.len() < limit {
+            let batch = self.receive_batch(limit - shown.len(), LOOK_S, WAIT_S).await?;
+            let before = shown.len();
+            shown.extend(batch.into_iter().filter(|message| seen.insert(message.message_id.clone())));
+            if shown.len() == before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive_batch(&self, limit: usize, visibility_s: u32, wait_s: i32) -> Result<Vec<SqsMessage>> {
         let request = self.client.receive_message().queue_url(&self.site.name);
         let answer = request
             .max_number_of_messages(i32::try_from(limit.min(BATCH_MAX)).unwrap_or(1))
             .visibility_timeout(i32::try_from(visibility_s).unwrap_or(i32::MAX))
-            .wait_time_seconds(WAIT_S)
+            .wait_time_seconds(wait_s)
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .send()
@@ -152,7 +161,7 @@ fn encoded(message: Message) -> Result<Message> {
     let attributes = message.attributes.iter().map(|(name, value)| (name.clone(), escaped(value)));
     let mut encoded = Message { body: escaped(&message.body), attributes: attributes.collect() };
     encoded.attributes.insert(ENCODING.to_owned(), PERCENT.to_owned());
-    encoded.check_size()?;
+    encoded.check_limits()?;
     Ok(encoded)
 }
 

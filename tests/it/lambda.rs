@@ -13,6 +13,7 @@ use crate::triggers::Dice;
 
 mod function;
 mod http_origin;
+mod launcher;
 mod mutated;
 mod origin_response;
 mod start;

@@ -117,6 +117,11 @@ impl Function {
         self.dir.path()
     }
 
+    /// The process that was started.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// From now on nothing can be put on the failures queue.
     pub(super) fn stop_the_queue(&self) {
         let index = rusqlite::Connection::open(self.dir.path().join("index.sqlite")).unwrap();

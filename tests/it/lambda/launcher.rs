@@ -65,7 +65,8 @@ async fn the_launcher_ends_as_the_program_ends() {
     let task = task_root();
     for version in VERSIONS {
         for options in [&[][..], &[WITHOUT_EXECVE]] {
-            let function = launch(version, &task, |command| _ = command.args(options).env("PIXFRONT_RENDERS", "0")).await;
+            let function =
+                launch(version, &task, |command| _ = command.args(options).env("PIXFRONT_RENDERS", "0")).await;
             let (status, log) = function.end().await;
             assert_eq!(status.code(), Some(10), "{version} {options:?}: {log:?}");
             assert!(log.iter().any(|line| line.contains("PIXFRONT_RENDERS=0")), "{version} {options:?}: {log:?}");
