@@ -11,6 +11,7 @@ use pixfront::store::{Attributes, Message, Stores, aws, conformance, memory};
 
 use crate::world::{Ministack, config_at};
 
+mod notification;
 mod refusals;
 mod serve;
 mod wire;
