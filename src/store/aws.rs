@@ -11,6 +11,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::Stores;
 use super::dynamodb::DynamoLedger;
@@ -155,6 +157,18 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn new(words: String, answer: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { words, answer: answer.into() }
+    }
+
+    /// What a service refused, with the status of its answer, of which its words may say nothing.
+    pub(super) fn refused<E: StdError + Send + Sync + 'static>(words: &str, error: SdkError<E, HttpResponse>) -> Self {
+        let status = error.raw_response().map(|response| format!(" was answered with {}", response.status().as_u16()));
+        Self::new(format!("{words}{}", status.unwrap_or_default()), error)
+    }
+
+    /// What may be done about it.
+    pub(super) fn with(mut self, hint: &str) -> Self {
+        self.words += hint;
+        self
     }
 }
 

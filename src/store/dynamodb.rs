@@ -104,7 +104,8 @@ impl DynamoLedger {
     }
 
     fn refused<E: StdError + Send + Sync + 'static>(&self, operation: &str, error: SdkError<E>) -> Error {
-        failed("the ledger could not be asked", Asked::new(format!("{operation} in {}", self.site.name), error))
+        let words = format!("{operation} in {}", self.site.name);
+        failed("the ledger could not be asked", Asked::refused(&words, error))
     }
 }
 

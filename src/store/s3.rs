@@ -138,7 +138,12 @@ impl ObjectStore for S3Bucket {
                 .map_err(|error| self.refused("ListObjectsV2", Aim::Change, error))?;
             keys.extend(keys_of(&page)?);
             token = match (page.is_truncated, page.next_continuation_token) {
-                (Some(true), None) => return Err(Error::new(Kind::Upstream, "the store ended a list in the middle")),
+                (Some(true), None) => {
+                    return Err(failed(
+                        FAILED,
+                        Asked::new(self.asked("ListObjectsV2"), "more keys, and no way to them"),
+                    ));
+                }
                 (Some(true), token) => token,
                 (Some(false) | None, _) => break,
             };
@@ -152,7 +157,7 @@ impl S3Bucket {
     async fn read(&self, key: &str, mut body: ByteStream, expected_bytes: u64, limit_bytes: u64) -> Result<Bytes> {
         const UNPROVEN_BYTES_MAX: u64 = 1 << 26;
         let torn = |cause: Box<dyn StdError + Send + Sync>| {
-            failed("the store did not give out an object whole", self.asked("GetObject", "", cause))
+            failed("the store did not give out an object whole", Asked::new(self.asked("GetObject"), cause))
         };
         let reading = async {
             let room = expected_bytes.min(UNPROVEN_BYTES_MAX);
@@ -177,48 +182,48 @@ impl S3Bucket {
         match answer.errors() {
             [] => Ok(()),
             [first, ..] => {
-                let words = format!("{} keys were kept, the first as {:?}", answer.errors().len(), first.code());
-                Err(failed("the store could not delete an object", self.asked("DeleteObjects", "", words)))
+                let (count, code) = (answer.errors().len(), first.code().unwrap_or_default());
+                let words = format!("{count} keys were kept, the first one for {code}");
+                Err(failed("the store could not delete an object", Asked::new(self.asked("DeleteObjects"), words)))
             }
         }
     }
 
-    /// What S3's refusal means here, in the one place that says so. Throttling and failures of S3 have been tried again already.
+    /// What S3's refusal means here, in the one place that says so. Throttling, failures of S3 and silence have been tried again
+    /// already, and are the store's fault like whatever is not ours to foresee; so is a request that could not be built or sent.
     fn refused<E>(&self, operation: &str, aim: Aim<'_>, error: SdkError<E>) -> Error
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        const FAILED: &str = "the store could not be asked for an object";
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-        let code = error.code().unwrap_or_default().to_owned();
-        let meaning = match (status, &*code, aim) {
-            (404, "NoSuchBucket", _) => Err(FAILED),
-            // The answer to HEAD has no body, and so no code.
+        // The answer to HEAD has no body, and so no code.
+        let code = error.code().unwrap_or_default();
+        let (kind, words, hint) = match (status, code, aim) {
+            (404, "NoSuchBucket", _) => (Kind::Upstream, FAILED.to_owned(), ""),
             (404, _, Aim::Read(key) | Aim::Part(key)) => return not_found(key),
             (403, "" | "AccessDenied" | "AllAccessDisabled", Aim::Read(key) | Aim::Part(key)) => {
-                Ok((Kind::Forbidden, format!("`{key}` is not given out by its bucket"), MISSING_OR_FORBIDDEN))
+                (Kind::Forbidden, format!("`{key}` is not given out by its bucket"), OR_MISSING)
             }
             (403, "InvalidObjectState", Aim::Read(key) | Aim::Part(key)) => {
-                Ok((Kind::Forbidden, format!("`{key}` is in an archive"), ""))
+                (Kind::Forbidden, format!("`{key}` is in an archive"), "")
             }
-            (412, _, Aim::Part(key)) => Ok((Kind::Upstream, format!("`{key}` changed while it was read"), "")),
-            (416, _, Aim::Part(key)) => Ok((Kind::Bug, format!("a part of `{key}` that it does not have"), "")),
-            _ => Err(FAILED),
+            (412, _, Aim::Part(key)) => (Kind::Upstream, format!("`{key}` changed while it was read"), ""),
+            (416, _, Aim::Part(key)) => {
+                (Kind::Bug, format!("a part of `{key}` was asked for that it does not have"), "")
+            }
+            (_, _, Aim::Read(_) | Aim::Part(_) | Aim::Change) => (Kind::Upstream, FAILED.to_owned(), ""),
         };
-        match meaning {
-            Ok((kind, words, hint)) => Error::with_source(kind, words, self.asked(operation, hint, error)),
-            Err(words) => failed(words, self.asked(operation, "", error)),
-        }
+        Error::with_source(kind, words, Asked::refused(&self.asked(operation), error).with(hint))
     }
 
-    fn asked(&self, operation: &str, hint: &str, answer: impl Into<Box<dyn StdError + Send + Sync>>) -> Asked {
-        Asked::new(format!("{operation} in {}{hint}", self.site.name), answer)
+    fn asked(&self, operation: &str) -> String {
+        format!("{operation} in {}", self.site.name)
     }
 }
 
+const FAILED: &str = "the store could not do what it was asked";
 /// For the log: S3 tells only those who may list a bucket that a key is missing.
-const MISSING_OR_FORBIDDEN: &str =
-    " (or it is missing, and the role lacks s3:ListBucket, without which that is 403 too)";
+const OR_MISSING: &str = " (or the key is missing, and the role lacks s3:ListBucket, without which that is 403 too)";
 
 /// What a request is for, on which the meaning of a refusal depends: a role that may not write is no viewer's fault.
 #[derive(Clone, Copy)]

@@ -147,7 +147,8 @@ impl SqsQueue {
 
     /// Whatever goes wrong here is the queue's fault, never a client's: what SQS would refuse was refused or encoded before.
     fn refused<E: StdError + Send + Sync + 'static>(&self, operation: &str, error: SdkError<E>) -> Error {
-        failed("the failures queue could not be asked", Asked::new(format!("{operation} at {}", self.site.name), error))
+        let words = format!("{operation} at {}", self.site.name);
+        failed("the failures queue could not be asked", Asked::refused(&words, error))
     }
 }
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use pixfront::config::{Config, Place};
 use pixfront::error::Kind;
-use pixfront::store::{Attributes, Message, Stores, aws, conformance, memory};
+use pixfront::store::aws::{self, Terms};
+use pixfront::store::{Attributes, Message, Stores, conformance, memory};
 
-use crate::world::{Ministack, config_at};
+use crate::world::{Ministack, config_at, loader};
 
 mod notification;
 mod refusals;
@@ -143,7 +144,10 @@ async fn opening_needs_all_names_and_two_buckets() {
     let open = async |change: Change| {
         let mut config = config_at("http://127.0.0.1:1", "http://127.0.0.1:1/queue");
         change(&mut config);
-        aws::open(&config).await.map(drop).map_err(|error| (error.kind(), error.context().to_owned()))
+        aws::open_with(loader(), &Terms::default(), &config)
+            .await
+            .map(drop)
+            .map_err(|error| (error.kind(), error.context().to_owned()))
     };
     assert_eq!(open(|_| ()).await, Ok(()), "opening asks nobody yet");
     let table: [(Change, &str); 6] = [

@@ -18,7 +18,7 @@ mod ministack;
 mod script;
 mod server;
 
-pub(crate) use ministack::{Ministack, config_at, credentials};
+pub(crate) use ministack::{Ministack, config_at, loader};
 pub(crate) use script::{Op, Place, Script};
 pub(crate) use server::{Answer, Server, program};
 

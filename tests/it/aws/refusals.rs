@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pixfront::error::{Error, Kind};
 use pixfront::store::{Attributes, Message, ObjectStore};
 
-use super::wire::{Reply, Wire};
+use super::wire::{ATTEMPT, Reply, Wire};
 
 const MIB: u64 = 1 << 20;
 
@@ -130,6 +130,15 @@ async fn silence_ends() {
     let error = super::nowhere().await.originals.get("cat", 1).await.unwrap_err();
     check("nobody there", &error, Kind::Upstream, &["GetObject in originals"]);
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_long_body_has_its_time() {
+    let wire = Wire::that(&[Reply::Late(2 * ATTEMPT)]).await;
+    let body = Bytes::from(vec![0; 1 << 18]);
+    assert_eq!(wire.stores.variants.put("cat", body, Attributes::default()).await.unwrap(), "late");
+    let error = wire.stores.variants.put("cat", Bytes::new(), Attributes::default()).await.unwrap_err();
+    check("a short one", &error, Kind::Upstream, &["PutObject in variants", "timed out"]);
 }
 
 #[tokio::test]

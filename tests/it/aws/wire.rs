@@ -11,13 +11,15 @@ use pixfront::store::aws::{self, Terms};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::world::{config_at, credentials};
+use crate::world::{config_at, loader};
 
 /// What the server does when it is asked.
 #[derive(Clone)]
 pub(super) enum Reply {
     /// This status line's rest, these headers, and this body.
     Says(&'static str, &'static str, String),
+    /// That it is all right, after this time.
+    Late(Duration),
     /// Nothing, and keeps the connection.
     Hangs,
     /// This status line and headers, this much, and then nothing more while the connection stays.
@@ -81,12 +83,13 @@ impl Wire {
     }
 }
 
+/// How long an attempt may take.
+pub(super) const ATTEMPT: Duration = Duration::from_millis(300);
+
 /// Everything at this endpoint, on terms that fit a test.
 pub(super) async fn stores_at(endpoint: &str) -> Stores {
-    let short = Duration::from_millis(300);
-    let terms = Terms { connect: short, attempt: short, attempts: 3, pause: Duration::from_millis(10) };
-    let loader = aws::loader().credentials_provider(credentials());
-    aws::open_with(loader, &terms, &config_at(endpoint, &format!("{endpoint}/queue"))).await.unwrap()
+    let terms = Terms { connect: ATTEMPT, attempt: ATTEMPT, attempts: 3, pause: Duration::from_millis(10) };
+    aws::open_with(loader(), &terms, &config_at(endpoint, &format!("{endpoint}/queue"))).await.unwrap()
 }
 
 async fn talk(
@@ -108,6 +111,10 @@ async fn talk(
                 let length = body.len();
                 let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n");
                 socket.write_all((head + &body).as_bytes()).await?;
+            }
+            Reply::Late(time) => {
+                tokio::time::sleep(time).await;
+                socket.write_all(b"HTTP/1.1 200 OK\r\netag: \"late\"\r\ncontent-length: 0\r\n\r\n").await?;
             }
             Reply::Hangs => std::future::pending::<()>().await,
             Reply::Stalls(headers, part) => {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use pixfront::config::{Config, Place};
@@ -60,9 +60,7 @@ impl Ministack {
 
     /// The stores as the program opens them.
     pub(crate) async fn stores(&self) -> Stores {
-        aws::open_with(aws::loader().credentials_provider(credentials()), &Terms::default(), &self.config)
-            .await
-            .unwrap()
+        aws::open_with(loader(), &Terms::default(), &self.config).await.unwrap()
     }
 
     /// Tells the command where everything is, and nothing of this machine's own AWS.
@@ -100,9 +98,10 @@ impl Drop for Ministack {
     }
 }
 
-/// Keys that nobody checks.
-pub(crate) fn credentials() -> Credentials {
-    Credentials::new("test", "test", None, None, "test")
+/// With keys that nobody checks; and with all that the SDK would go looking for otherwise, on the network at last.
+pub(crate) fn loader() -> ConfigLoader {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    aws::loader().credentials_provider(credentials).region(Region::new("nowhere"))
 }
 
 /// Everything at one endpoint.
@@ -122,7 +121,7 @@ pub(crate) fn config_at(endpoint: &str, queue_url: &str) -> Config {
 }
 
 async fn sdk(region: &'static str, endpoint: &str) -> SdkConfig {
-    let loader = aws::loader().credentials_provider(credentials()).region(Region::new(region));
+    let loader = loader().region(Region::new(region));
     loader.endpoint_url(endpoint).load().await
 }
 
