@@ -3,13 +3,13 @@
 //! Events arrive twice and out of order, so an [`Upload`] only says which key to look at; what is done follows from what the
 //! bucket holds now.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::error::{Error, Kind, Result};
+use crate::failure::{Failure, Stage};
 use crate::key::{SourceKey, VariantKey};
 use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
-use crate::store::{Head, Message};
+use crate::store::Head;
 use crate::variant::Variant;
 
 /// A change of an original that someone was told of.
@@ -53,16 +53,14 @@ impl Service {
             return Ok(Outcome::Skipped("the name is reserved for thumbnails"));
         }
         match self.follow(upload).await {
-            Err(error) if !error.kind().is_transient() => self.report(upload, &error).await,
-            outcome => outcome,
+            Ok(outcome) => Ok(outcome),
+            Err(failed) if failed.error.kind().is_transient() => Err(failed.error),
+            Err(failed) => self.report(upload, failed).await,
         }
     }
 
-    async fn follow(&self, upload: &Upload) -> Result<Outcome> {
-        if upload.bucket != self.config.originals_bucket() {
-            let (ours, theirs) = (self.config.originals_bucket(), &upload.bucket);
-            return Err(Error::invalid(format!("the event is of the bucket {theirs}; originals are in {ours}")));
-        }
+    async fn follow(&self, upload: &Upload) -> Result<Outcome, Failed> {
+        self.check_bucket(&upload.bucket)?;
         let source = SourceKey::new(&upload.key)?;
         for _ in 0..CHANGES_MAX {
             let Some(head) = self.current(&source).await? else {
@@ -76,11 +74,25 @@ impl Service {
                 return Ok(Outcome::Ready(thumbnails));
             }
         }
-        Err(Error::new(Kind::Busy, "the original changes faster than its thumbnails can be made"))
+        Err(Error::new(Kind::Busy, "the original changes faster than its thumbnails can be made").into())
+    }
+
+    fn check_bucket(&self, bucket: &str) -> Result<()> {
+        let ours = self.config.originals_bucket();
+        if bucket == ours {
+            return Ok(());
+        }
+        // What is made must never be made into something again: that would go on without end.
+        let why = if self.config.variants.name.as_deref() == Some(bucket) {
+            ", where variants are stored: its notifications must not come here"
+        } else {
+            ""
+        };
+        Err(Error::invalid(format!("the event is of the bucket {bucket}{why}; originals are in {ours}")))
     }
 
     /// Makes the thumbnails that are missing and returns all of them; [`None`] if the original has not that etag any more.
-    async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Option<Vec<VariantKey>>> {
+    async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Option<Vec<VariantKey>>, Failed> {
         let thumbnails = &self.config.policy.thumbnails;
         let wanted: Vec<_> = thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted)).collect();
         // A duplicate event finds them all made: what was of other bytes has just been forgotten. An event that comes again
@@ -93,7 +105,7 @@ impl Service {
                 Ok(head) if is_of_this_epoch(&head) && is_recorded(&variant.row_name()) => {}
                 Ok(_) => missing.push(variant),
                 Err(error) if error.kind() == Kind::NotFound => missing.push(variant),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         if !missing.is_empty() {
@@ -102,15 +114,16 @@ impl Service {
                 Ok(original) if original.head.etag == etag => original,
                 Ok(_) => return Ok(None),
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             for variant in missing {
                 let begun = Instant::now();
-                let rendered = self.render(place.clone(), &original.body, &variant.recipe).await?;
-                match self.keep(variant, &original, &rendered, begun.elapsed()).await? {
-                    Kept::Stored { recorded } => recorded?,
+                let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
+                let rendered = self.render(place.clone(), &original.body, &variant.recipe).await.map_err(failed)?;
+                match self.keep(variant, &original.head, &rendered, begun.elapsed()).await.map_err(failed)? {
+                    Kept::Stored { recorded } => recorded.map_err(failed)?,
                     Kept::Outdated => return Ok(None),
-                    Kept::Doubtful(error) => return Err(error),
+                    Kept::Doubtful(error) => return Err(failed(error)),
                 }
             }
         }
@@ -169,28 +182,28 @@ impl Service {
     }
 
     /// Leaves a message about an upload that can't be dealt with; an error if even that fails, so that the event is not lost.
-    async fn report(&self, upload: &Upload, error: &Error) -> Result<Outcome> {
+    async fn report(&self, upload: &Upload, Failed { error, recipe }: Failed) -> Result<Outcome> {
         tracing::warn!(key = upload.key, kind = error.kind().name(), error = error.chain(), "an upload failed");
-        self.send_failure(upload, error).await?;
+        let Upload { bucket, key } = upload;
+        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe, error: &error }).await?;
         Ok(Outcome::Failed { kind: error.kind(), context: error.context().to_owned() })
     }
 
-    /// Puts the failure on the queue: the key as its body, what is known as attributes.
+    /// Leaves a message about an upload that was tried too often.
     pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
-        // Another bucket's object of the same name is not ours.
-        let is_ours = upload.bucket == self.config.originals_bucket();
-        let head = if is_ours { self.stores.originals.head(&upload.key).await.ok() } else { None };
-        let etag = head.map(|head| head.etag);
-        let mut attributes = BTreeMap::from([
-            ("bucket".to_owned(), upload.bucket.clone()),
-            ("kind".to_owned(), error.kind().name().to_owned()),
-            ("message".to_owned(), error.context().to_owned()),
-            ("stage".to_owned(), "upload".to_owned()),
-        ]);
-        attributes.extend(etag.map(|etag| ("etag".to_owned(), etag)));
-        attributes.retain(|_, value| !value.is_empty());
-        self.stores.failures.send(Message { body: upload.key.clone(), attributes }).await?;
-        self.counters.failures_sent.count();
-        Ok(())
+        let Upload { bucket, key } = upload;
+        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe: None, error }).await
+    }
+}
+
+/// Why an upload came to nothing, and at which thumbnail if it came that far.
+struct Failed {
+    error: Error,
+    recipe: Option<String>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, recipe: None }
     }
 }

@@ -40,6 +40,7 @@ pub mod reply;
 // Where it is kept.
 pub mod store;
 // What is done, and how much at a time.
+pub mod failure;
 pub mod gate;
 pub mod ingest;
 pub mod service;
@@ -48,5 +49,6 @@ pub mod config;
 pub mod telemetry;
 // Who asks.
 pub mod cli;
+pub mod lambda;
 pub mod serve;
 pub mod trigger;

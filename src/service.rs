@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::time::timeout_at;
@@ -14,9 +14,13 @@ use crate::image::{self, Cancel, Rendered};
 use crate::key::SourceKey;
 use crate::reply::{Picture, Timing};
 use crate::request::Request;
-use crate::store::{Attributes, Head, Object, Row, Stores};
+use crate::store::{Head, Object, Stores};
 use crate::telemetry::Counters;
 use crate::variant::{Plan, Recipe, Variant, plan};
+
+mod keep;
+
+pub(crate) use keep::Kept;
 
 /// User metadata of a variant: the etag of the source it was made from.
 const SOURCE_ETAG: &str = "source-etag";
@@ -51,21 +55,28 @@ impl Service {
         &self.stores
     }
 
-    /// Answers a request for a picture that no store had ready.
-    pub async fn respond(&self, request: &Request) -> Result<Picture> {
-        let deadline = Instant::now() + self.config.deadline;
+    /// Answers a request for a picture that no store had ready. Who asks may have to answer before `last`: then that counts
+    /// where it comes before the configured deadline, and storing is not waited for any longer either.
+    pub async fn respond(&self, request: &Request, last: Option<Instant>) -> Result<Picture> {
+        match self.make(request, last).await? {
+            Made::Before(picture) => Ok(picture),
+            Made::Now(fresh) => Ok(self.keep_made(&fresh, last).await),
+        }
+    }
+
+    /// The first half of [`respond`](Self::respond): up to the picture, but nothing is kept yet.
+    pub async fn make(&self, request: &Request, last: Option<Instant>) -> Result<Made> {
+        let deadline = earliest(Instant::now() + self.config.deadline, last);
         let variant = in_time(deadline, self.plan(request)).await?;
         if let Some(picture) = in_time(deadline, self.stored(&variant)).await? {
-            return Ok(picture);
+            return Ok(Made::Before(picture));
         }
-        let place = self.gate.enter(self.config.deadline / 2).await?;
+        let place = self.gate.enter(deadline.saturating_duration_since(Instant::now()) / 2).await?;
         let (original, get) = timed(in_time(deadline, self.original(&variant.source))).await;
         let original = original?;
         let (rendered, render) = timed(in_time(deadline, self.render(place, &original.body, &variant.recipe))).await;
-        let rendered = rendered?;
-        let (kept, put) = timed(self.keep(&variant, &original, &rendered, render)).await;
-        let standing = self.standing(&variant, kept);
-        Ok(self.picture(&variant, &rendered, standing, Timing { get, render, put }))
+        let timing = Timing { get, render, put: Duration::ZERO };
+        Ok(Made::Now(Fresh { variant, original: original.head, rendered: rendered?, timing }))
     }
 
     /// The variant that is asked for. Where it is the original, no store had it, or there would have been no need to ask.
@@ -133,93 +144,6 @@ impl Service {
         self.counters.renders.count();
         Ok(rendered)
     }
-
-    /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
-    pub(crate) async fn keep(
-        &self,
-        variant: &Variant,
-        original: &Object,
-        rendered: &Rendered,
-        render: Duration,
-    ) -> Result<Kept> {
-        let key = variant.key();
-        let attributes = self.attributes(variant, original, rendered);
-        let put = self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await;
-        let recorded = match &put {
-            Ok(_) => self.stores.ledger.record(row(variant, original, rendered, render)).await,
-            Err(_) => Ok(()),
-        };
-        // Last of all: an overwrite since our get may have been purged already, and then nobody else would find what was just
-        // put. A put that failed may have come through all the same. When the bucket can't tell, the variant goes too: a
-        // missing one costs a render, a stale one lies.
-        let now = self.stores.originals.head(variant.source.as_str()).await;
-        if now.as_ref().is_ok_and(|head| head.etag == original.head.etag) {
-            return put.map(|_| Kept::Stored { recorded });
-        }
-        Ok(match (now, self.withdraw(variant).await) {
-            (_, Err(error)) => Kept::Doubtful(error),
-            (Err(error), Ok(())) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
-            (Ok(_) | Err(_), Ok(())) => Kept::Outdated,
-        })
-    }
-
-    /// Takes back what was just stored; both halves are tried, whatever becomes of the other.
-    async fn withdraw(&self, variant: &Variant) -> Result<()> {
-        let forgotten = self.stores.ledger.forget(variant.source.as_str(), &[variant.row_name()]).await;
-        let deleted = self.stores.variants.delete(&[variant.key().as_str().to_owned()]).await;
-        forgotten.and(deleted)
-    }
-
-    /// A failed put or record never changes the reply, but is not passed over in silence.
-    fn standing(&self, variant: &Variant, kept: Result<Kept>) -> Standing {
-        match kept {
-            Ok(Kept::Stored { recorded: Ok(()) }) => Standing::Stored,
-            Ok(Kept::Stored { recorded: Err(error) }) => {
-                self.counters.records_failed.count();
-                tracing::error!(key = %variant.key(), error = error.chain(), "a variant was stored but not recorded");
-                Standing::Stored
-            }
-            Ok(Kept::Outdated) => Standing::Fleeting,
-            Ok(Kept::Doubtful(error)) => {
-                tracing::error!(key = %variant.key(), error = error.chain(), "whether a variant is outdated is not known");
-                Standing::Fleeting
-            }
-            Err(error) => {
-                self.counters.puts_failed.count();
-                tracing::error!(key = %variant.key(), error = error.chain(), "a variant was answered but not stored");
-                Standing::Answered
-            }
-        }
-    }
-
-    fn attributes(&self, variant: &Variant, original: &Object, rendered: &Rendered) -> Attributes {
-        let metadata = [
-            (SOURCE_ETAG, original.head.etag.clone()),
-            (EPOCH, image::EPOCH.to_string()),
-            (CACHE_TAG, variant.source.cache_tag()),
-        ];
-        Attributes {
-            content_type: rendered.format.media_type().to_owned(),
-            cache_control: Some(self.config.cache_control.clone()),
-            metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
-        }
-    }
-
-    fn picture(&self, variant: &Variant, rendered: &Rendered, standing: Standing, timing: Timing) -> Picture {
-        let cache_control = match standing {
-            Standing::Stored | Standing::Answered => &self.config.cache_control,
-            Standing::Fleeting => "no-store",
-        };
-        Picture {
-            body: rendered.bytes.clone(),
-            content_type: rendered.format.media_type().to_owned(),
-            cache_control: cache_control.to_owned(),
-            etag: crate::key::etag(&rendered.bytes),
-            cache_tag: variant.source.cache_tag(),
-            is_stored: matches!(standing, Standing::Stored),
-            timing,
-        }
-    }
 }
 
 pub(crate) fn is_made_from(variant: &Head, original_etag: &str) -> bool {
@@ -230,40 +154,28 @@ pub(crate) fn is_of_this_epoch(variant: &Head) -> bool {
     variant.attributes.metadata.get(EPOCH).is_some_and(|epoch| *epoch == image::EPOCH.to_string())
 }
 
-/// How an answered picture stands to the variants bucket.
-#[derive(Clone, Copy)]
-enum Standing {
-    /// It is there.
-    Stored,
-    /// It should be there; caches may have it, all the more as the bucket fails.
-    Answered,
-    /// It is of bytes that have been, or may have been, replaced: good for this answer and no other.
-    Fleeting,
-}
-
-/// What became of a variant that was to be kept.
+/// What a request came to.
 #[derive(Debug)]
-pub(crate) enum Kept {
-    /// It is in the bucket, and in the ledger if that went well.
-    Stored { recorded: Result<()> },
-    /// Its source was overwritten or deleted while it was made, so it was not kept.
-    Outdated,
-    /// The buckets could not say whether the source is still the same, or not take the variant back: it must not be relied on.
-    Doubtful(Error),
+pub enum Made {
+    /// It was stored already.
+    Before(Picture),
+    /// It was made, and is not stored yet.
+    Now(Fresh),
 }
 
-fn row(variant: &Variant, original: &Object, rendered: &Rendered, render: Duration) -> Row {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Row {
-        name: variant.source.as_str().to_owned(),
-        variant: variant.row_name(),
-        bytes: rendered.bytes.len() as u64,
-        width: rendered.width,
-        height: rendered.height,
-        format: rendered.format.name().to_owned(),
-        source_etag: original.head.etag.clone(),
-        render_ms: u64::try_from(render.as_millis()).unwrap_or(u64::MAX),
-        time_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+/// A variant that was just made, with what is needed to keep it.
+#[derive(Debug)]
+pub struct Fresh {
+    variant: Variant,
+    original: Head,
+    rendered: Rendered,
+    timing: Timing,
+}
+
+impl Fresh {
+    /// Length of the file.
+    pub fn bytes(&self) -> usize {
+        self.rendered.bytes.len()
     }
 }
 
@@ -274,6 +186,10 @@ impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }
+}
+
+fn earliest(deadline: Instant, last: Option<Instant>) -> Instant {
+    last.map_or(deadline, |last| deadline.min(last))
 }
 
 async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {

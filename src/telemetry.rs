@@ -25,7 +25,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<()> {
     match format {
         // Colours are for eyes, not for files.
         LogFormat::Human => builder.compact().with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => builder.json().init(),
+        LogFormat::Json => builder.json().with_ansi(false).init(),
     }
     log_panics();
     Ok(())

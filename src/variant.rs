@@ -181,6 +181,11 @@ impl Variant {
         }
     }
 
+    /// What is done to its source, in a word: the recipe, or the prefix of a thumbnail, whose recipe no URL can say.
+    pub fn recipe_name(&self) -> String {
+        self.thumbnail_prefix.clone().unwrap_or_else(|| write_recipe(&self.recipe))
+    }
+
     /// Its name in the ledger, beside its source's: the recipe, or a thumbnail's whole key.
     pub fn row_name(&self) -> String {
         match &self.thumbnail_prefix {

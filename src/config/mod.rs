@@ -4,6 +4,7 @@
 //! headers change them, in this order. [`SETTINGS`] is the table from which the readers and the README's list are made.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
@@ -32,6 +33,10 @@ pub struct Config {
     pub render_queue: usize,
     /// `Cache-Control` of variants and thumbnails.
     pub cache_control: String,
+    /// When `http-origin` stores what it made.
+    pub persist: Persist,
+    /// The directory of the embedded store, for functions that are tried on one machine; [`None`]: AWS.
+    pub data: Option<PathBuf>,
     /// The originals bucket.
     pub originals: Place,
     /// The variants bucket.
@@ -40,6 +45,15 @@ pub struct Config {
     pub table: Place,
     /// The failures queue; its name is its URL.
     pub queue: Place,
+}
+
+/// When a new variant is stored, seen from its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persist {
+    /// The answer waits for it, and can say that the variant is stored.
+    Before,
+    /// The answer leaves first.
+    After,
 }
 
 /// Where something of AWS is.
@@ -67,6 +81,8 @@ impl Default for Config {
             render_queue: 64,
             // A shared cache keeps it for a day only, since nothing purges it there yet.
             cache_control: "public, max-age=86400, s-maxage=86400".to_owned(),
+            persist: Persist::After,
+            data: None,
             originals: Place::default(),
             variants: Place::default(),
             table: Place::default(),
@@ -115,6 +131,12 @@ impl Config {
         Ok(config)
     }
 
+    /// Those of an origin's custom headers that set something, whatever it is worth.
+    pub fn own_headers(headers: &[(String, String)]) -> Vec<(String, String)> {
+        let is_own = |name: &str| SETTINGS.iter().any(|setting| setting.header().eq_ignore_ascii_case(name));
+        headers.iter().filter(|(name, _)| is_own(name)).cloned().collect()
+    }
+
     fn apply_file(&mut self, text: &str) -> Result<()> {
         let table: toml::Table = text
             .parse()
@@ -141,9 +163,43 @@ impl Config {
         (setting.set)(self, value).ok_or_else(bad)
     }
 
+    /// Whether it says where everything is kept. At the edge that may come later, with the origin's headers.
+    pub fn says_where(&self) -> bool {
+        let places = [&self.originals, &self.variants, &self.table, &self.queue];
+        self.data.is_some() || places.iter().all(|place| place.name.is_some())
+    }
+
+    /// Refuses settings that are good each by itself and not together: [`Kind::Invalid`] if both buckets are one, since what is
+    /// made would then be taken for an upload, and made into something again, without end.
+    pub fn check(&self) -> Result<()> {
+        match &self.variants.name {
+            Some(variants) if variants == self.originals_bucket() => Err(Error::invalid(format!(
+                "PIXFRONT_VARIANTS_BUCKET={variants}: must not be PIXFRONT_ORIGINALS_BUCKET: every variant would be an upload"
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The name of the originals bucket, as events give it.
     pub fn originals_bucket(&self) -> &str {
         self.originals.name.as_deref().unwrap_or("originals")
+    }
+}
+
+/// What Lambda says to every function that it starts, and without which its runtime would panic.
+const LAMBDA_VARIABLES: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+/// Whether this process was started by Lambda; [`Kind::Invalid`] names what is missing for that.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn check_lambda() -> Result<()> {
+    match LAMBDA_VARIABLES.iter().find(|name| std::env::var(name).is_err()) {
+        Some(name) => Err(Error::invalid(format!("{name} is not set: this program is a function, started by Lambda"))),
+        None => Ok(()),
     }
 }
 

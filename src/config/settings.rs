@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Config, Place};
+use super::{Config, Persist, Place};
 
 /// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
 /// hyphens behind `x-pixfront-` a custom header of the origin.
@@ -33,7 +33,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 21] = [
+pub static SETTINGS: [Setting; 23] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -110,6 +110,30 @@ pub static SETTINGS: [Setting; 21] = [
         set: |config, value| {
             let is_header = !value.is_empty() && value.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
             is_header.then(|| value.clone_into(&mut config.cache_control))
+        },
+    },
+    Setting {
+        name: "persist",
+        values: "before or after",
+        default: "after",
+        meaning: "whether `http-origin` stores a new variant before its answer leaves, or after, so that nobody waits for it",
+        set: |config, value| {
+            config.persist = match value {
+                "before" => Persist::Before,
+                "after" => Persist::After,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
+        name: "data",
+        values: "a directory",
+        default: "",
+        meaning: "keep everything there instead of at AWS; for trying the functions on one machine (`serve` has `--data`)",
+        set: |config, value| {
+            let is_path = !value.is_empty() && !value.chars().any(char::is_control);
+            is_path.then(|| config.data = Some(value.into()))
         },
     },
     Setting {

@@ -17,7 +17,8 @@ use crate::error::{Error, Kind, Result};
 use crate::key::SourceKey;
 use crate::reply::{Audience, reply};
 use crate::service::Service;
-use crate::trigger::origin_response::{OriginResponse, VIEWER_URL_HEADER};
+use crate::trigger::limit::VIEWER_URL_HEADER;
+use crate::trigger::origin_response::OriginResponse;
 
 /// This machine is no Lambda: bodies of any length, and statuses for people.
 const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Audience::Client };

@@ -208,8 +208,8 @@ async fn deliver_event(service: &Service, bucket: &str, source: &SourceKey) -> R
     let mut tried = 0;
     loop {
         tried += 1;
-        match handle(service, created_event(bucket, source)).await {
-            Ok(outcomes) => return Ok(outcomes.into_iter().next()),
+        match handle(service, created_event(bucket, source), None).await {
+            Ok(handled) => return Ok(handled.outcomes.into_iter().next()),
             Err(error) if tried == TRIES => {
                 let upload = Upload { bucket: bucket.to_owned(), key: source.as_str().to_owned() };
                 service.send_failure(&upload, &error).await?;

@@ -1,4 +1,6 @@
 //! The doors: each is two pure translations around one call of the service.
 
+pub mod http;
+pub mod limit;
 pub mod origin_response;
 pub mod upload;

@@ -4,22 +4,22 @@
 //! response that passes through is not touched at all.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Kind, Result};
-use crate::reply::{Audience, Picture, Reply, redirect, reply};
+use super::limit::{VIEWER_URL_HEADER, reply_within};
+use crate::error::{Error, Result};
+use crate::reply::{Audience, Reply};
 use crate::request::Request;
 use crate::service::Service;
 
 /// The longest body, in raw bytes, that fits a generated response: CloudFront allows 1 MB for headers and base64 together.
 pub const BODY_BYTES_MAX: usize = 740_000;
-
-/// The request header in which the viewer-request function carries the viewer's own path and query.
-pub const VIEWER_URL_HEADER: &str = "x-pixfront-url";
 
 /// How this door answers.
 #[derive(Clone, Copy, Debug)]
@@ -31,11 +31,48 @@ pub struct OriginResponse {
 }
 
 /// What an event comes to.
-enum Asked {
-    /// The origin has answered, or it is none of our business.
-    PassThrough,
+#[derive(Debug)]
+pub enum Asked {
+    /// The origin has answered, or it is none of our business: this is to be given back as it came.
+    PassThrough(Value),
     /// The origin had nothing.
-    Picture { request: Result<Request>, is_head: bool, viewer_url: Option<String> },
+    Missing(Missing),
+}
+
+/// A picture that the origin does not have.
+#[derive(Debug)]
+pub struct Missing {
+    request: Result<Request>,
+    is_head: bool,
+    viewer_url: Option<String>,
+    custom_headers: Vec<(String, String)>,
+    response: Value,
+}
+
+impl Missing {
+    /// The origin's custom headers, by which alone a function at the edge can be set up.
+    pub fn custom_headers(&self) -> &[(String, String)] {
+        &self.custom_headers
+    }
+}
+
+/// Reads an event; [`Kind::Invalid`](crate::error::Kind) if it is no origin-response event.
+pub fn read(event: Value) -> Result<Asked> {
+    let cf = record(event)?;
+    // A bucket says 403 of a missing key to those who may not list it.
+    let is_missing = matches!(status(&cf.response), Some(403 | 404));
+    let is_head = cf.request.method == "HEAD";
+    if !is_missing || !(is_head || cf.request.method == "GET") {
+        return Ok(Asked::PassThrough(cf.response));
+    }
+    let request = &cf.request;
+    Ok(Asked::Missing(Missing {
+        request: Request::parse_at_origin(&request.uri, &request.querystring, request.header("accept")),
+        is_head,
+        viewer_url: request.header(VIEWER_URL_HEADER).map(str::to_owned),
+        custom_headers: cf.request.origin.map(Origin::custom_headers).unwrap_or_default(),
+        response: cf.response,
+    }))
 }
 
 impl OriginResponse {
@@ -43,46 +80,30 @@ impl OriginResponse {
     pub const AT_EDGE: Self = Self { body_bytes_max: Some(BODY_BYTES_MAX), audience: Audience::CloudFront };
 
     /// From the event to the response that CloudFront is given. Every failure to make a picture is an answer too; an error
-    /// ([`Kind::Invalid`]) means that this was no origin-response event.
+    /// ([`Kind::Invalid`](crate::error::Kind)) means that this was no origin-response event.
     pub async fn handle(&self, service: &Service, event: Value) -> Result<Value> {
-        let Cf { request, response } = read(event)?;
-        match asked(&request, &response) {
-            Asked::PassThrough => Ok(response),
-            Asked::Picture { request, is_head, viewer_url } => {
-                let outcome = match request {
-                    Ok(request) => service.respond(&request).await,
-                    Err(error) => Err(error),
-                };
-                Ok(answer(&response, &self.reply(outcome, viewer_url), is_head))
-            }
+        match read(event)? {
+            Asked::PassThrough(response) => Ok(response),
+            Asked::Missing(missing) => Ok(self.answer(missing, Ok(service), None).await),
         }
     }
 
-    fn reply(&self, outcome: Result<Picture>, viewer_url: Option<String>) -> Reply {
-        let outcome = match outcome {
-            Ok(picture) if self.body_bytes_max.is_some_and(|max| picture.body.len() > max) => {
-                match too_long(&picture, viewer_url) {
-                    Ok(viewer_url) => return redirect(viewer_url),
-                    Err(error) => Err(error),
-                }
-            }
-            outcome => outcome,
+    /// The response for what the origin does not have, before `last` if there is a limit to the time. A service that could not
+    /// be set up is a failure like others.
+    pub async fn answer(
+        &self,
+        missing: Missing,
+        service: Result<impl Deref<Target = Service>>,
+        last: Option<Instant>,
+    ) -> Value {
+        let Missing { request, is_head, viewer_url, response, .. } = missing;
+        let outcome = match (service, request) {
+            (Ok(service), Ok(request)) => service.respond(&request, last).await,
+            (Err(error), _) | (Ok(_), Err(error)) => Err(error),
         };
-        if let Err(error) = &outcome {
-            error.log();
-        }
-        reply(outcome.as_ref().map(Clone::clone), self.audience)
+        let reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience);
+        generated(&response, &reply, is_head)
     }
-}
-
-/// Where to send the viewer for a picture that is too long to be answered here.
-fn too_long(picture: &Picture, viewer_url: Option<String>) -> Result<String> {
-    if !picture.is_stored {
-        // A redirect would come back here, round and round.
-        return Err(Error::new(Kind::Upstream, "the picture is too long for this door and could not be stored"));
-    }
-    let words = "the picture is too long for this door, which was not told the viewer's URL to send it back to";
-    viewer_url.ok_or_else(|| Error::new(Kind::Upstream, words))
 }
 
 #[derive(Deserialize)]
@@ -109,7 +130,31 @@ struct CfRequest {
     #[serde(default)]
     querystring: String,
     #[serde(default)]
-    headers: BTreeMap<String, Vec<CfHeader>>,
+    headers: Headers,
+    origin: Option<Origin>,
+}
+
+type Headers = BTreeMap<String, Vec<CfHeader>>;
+
+/// Exactly one of the two is there.
+#[derive(Deserialize)]
+struct Origin {
+    s3: Option<OriginDetails>,
+    custom: Option<OriginDetails>,
+}
+
+#[derive(Deserialize)]
+struct OriginDetails {
+    #[serde(rename = "customHeaders", default)]
+    custom_headers: Headers,
+}
+
+impl Origin {
+    fn custom_headers(self) -> Vec<(String, String)> {
+        let details = [self.s3, self.custom].into_iter().flatten();
+        let headers = details.flat_map(|details| details.custom_headers);
+        headers.flat_map(|(name, values)| values.into_iter().map(move |header| (name.clone(), header.value))).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -123,7 +168,7 @@ impl CfRequest {
     }
 }
 
-fn read(event: Value) -> Result<Cf> {
+fn record(event: Value) -> Result<Cf> {
     let no_event = |words: &str| Error::invalid(format!("this is not an origin-response event of CloudFront: {words}"));
     let event: Event = serde_json::from_value(event).map_err(|error| no_event(&error.to_string()))?;
     let record = event.records.into_iter().next().ok_or_else(|| no_event("Records is empty"))?;
@@ -131,24 +176,6 @@ fn read(event: Value) -> Result<Cf> {
         return Err(no_event("response.status is not a number"));
     }
     Ok(record.cf)
-}
-
-fn asked(request: &CfRequest, response: &Value) -> Asked {
-    let is_head = request.method == "HEAD";
-    // A bucket says 403 of a missing key to those who may not list it.
-    if !matches!(status(response), Some(403 | 404)) || !(is_head || request.method == "GET") {
-        return Asked::PassThrough;
-    }
-    Asked::Picture {
-        request: Request::parse_at_origin(&request.uri, &request.querystring, request.header("accept")),
-        is_head,
-        viewer_url: request.header(VIEWER_URL_HEADER).filter(|url| is_own_path(url)).map(str::to_owned),
-    }
-}
-
-/// A path on this host: anything else would make us an open redirect, should the header ever come from a viewer.
-fn is_own_path(url: &str) -> bool {
-    url.starts_with('/') && !url.starts_with("//") && url.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
 }
 
 fn status(response: &Value) -> Option<u16> {
@@ -172,7 +199,7 @@ const OF_THE_OLD_BODY: [&str; 11] = [
 ];
 
 /// The reply in CloudFront's shape. The origin's other headers stay: `Via` and `Transfer-Encoding` may not be removed.
-fn answer(origin: &Value, reply: &Reply, is_head: bool) -> Value {
+fn generated(origin: &Value, reply: &Reply, is_head: bool) -> Value {
     let mut headers = origin.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
     headers.retain(|name, _| !OF_THE_OLD_BODY.contains(&name.as_str()));
     for (name, value) in &reply.headers {

@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod hostile;
+mod lambda;
 mod line;
 mod pictures;
 mod pixels;

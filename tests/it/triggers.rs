@@ -10,13 +10,13 @@ mod origin_response;
 mod upload;
 
 /// A recorded event.
-fn event(name: &str) -> Value {
+pub(crate) fn event(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/events/{name}.json"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// Things that are no events at all.
-fn garbage() -> Vec<Value> {
+pub(crate) fn garbage() -> Vec<Value> {
     vec![
         Value::Null,
         json!(7),
@@ -32,16 +32,14 @@ fn garbage() -> Vec<Value> {
         json!({ "Records": [{ "eventName": "ObjectCreated:Put" }] }),
         json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": { "bucket": {}, "object": { "key": 7 } } }] }),
         json!({ "records": [] }),
-        event("eventbridge-created"),
-        event("sqs-wrapped"),
     ]
 }
 
 /// Numbers that look random and are the same each time.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         // xorshift64
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -51,7 +49,7 @@ impl Dice {
 }
 
 /// The event with a few of its values, names or characters changed.
-fn mutated(event: &Value, dice: &mut Dice) -> Value {
+pub(crate) fn mutated(event: &Value, dice: &mut Dice) -> Value {
     let mut event = event.clone();
     for _ in 0..=dice.roll(2) {
         mutate(&mut event, dice);

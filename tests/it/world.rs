@@ -59,7 +59,7 @@ impl World {
     }
 
     pub(crate) async fn respond(&self, url: &str) -> Result<Picture> {
-        self.service.respond(&Request::parse_url(url, None)?).await
+        self.service.respond(&Request::parse_url(url, None)?, None).await
     }
 
     /// Tells of a change of an original.

@@ -210,6 +210,8 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_FORMATS", "webp,avif"),
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
+        ("PIXFRONT_PERSIST", "later"),
+        ("PIXFRONT_DATA", ""),
         ("PIXFRONT_ORIGINALS_BUCKET", "no"),
         ("PIXFRONT_ORIGINALS_REGION", "Ireland"),
         ("PIXFRONT_ORIGINALS_ENDPOINT", "localhost:4566"),

@@ -2,8 +2,9 @@
 
 use pixfront::error::{Error, Kind};
 use pixfront::ingest::Outcome;
-use pixfront::trigger::upload::handle;
-use serde_json::json;
+use pixfront::service::Service;
+use pixfront::trigger::upload::{Handled, handle as handle_by};
+use serde_json::{Value, json};
 
 use super::{Dice, event, garbage, mutated};
 use crate::pictures;
@@ -18,15 +19,20 @@ async fn world() -> World {
     world
 }
 
+/// Without a limit to the time.
+async fn handle(service: &Service, event: Value) -> Result<Handled, Error> {
+    handle_by(service, event, None).await
+}
+
 /// The outcomes in a word each.
-fn words(outcomes: Result<Vec<Outcome>, Error>) -> Vec<String> {
+fn words(handled: Result<Handled, Error>) -> Vec<String> {
     let word = |outcome| match outcome {
         Outcome::Ready(keys) => keys[0].to_string(),
         Outcome::Removed => "removed".to_owned(),
         Outcome::Skipped(_) => "skipped".to_owned(),
         Outcome::Failed { kind, .. } => kind.name().to_owned(),
     };
-    outcomes.unwrap().into_iter().map(word).collect()
+    handled.unwrap().outcomes.into_iter().map(word).collect()
 }
 
 #[tokio::test]

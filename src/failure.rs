@@ -1,0 +1,63 @@
+//! The failures queue's messages: what someone must look at.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Result};
+use crate::service::Service;
+use crate::store::Message;
+
+/// What could not be done.
+#[derive(Clone, Debug)]
+pub struct Failure<'a> {
+    /// The bucket of the original, as whoever told of it names it; empty if nobody did.
+    pub bucket: &'a str,
+    /// The key of the original; what was received in its place if that could not be read.
+    pub key: &'a str,
+    /// Which work it was.
+    pub stage: Stage,
+    /// [`Variant::recipe_name`](crate::variant::Variant::recipe_name) of the variant that failed, if it came to one.
+    pub recipe: Option<String>,
+    /// Why.
+    pub error: &'a Error,
+}
+
+/// The work that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Dealing with an upload.
+    Upload,
+    /// Storing a variant that was answered already.
+    Persist,
+}
+
+impl Stage {
+    /// The word in the message.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Persist => "persist",
+        }
+    }
+}
+
+impl Service {
+    /// Puts the failure on the queue: the key as its body, what is known as attributes.
+    pub async fn leave_message(&self, failure: &Failure<'_>) -> Result<()> {
+        let Failure { bucket, key, stage, recipe, error } = failure;
+        // Another bucket's object of the same name is not ours.
+        let is_ours = *bucket == self.config.originals_bucket();
+        let head = if is_ours { self.stores.originals.head(key).await.ok() } else { None };
+        let mut attributes = BTreeMap::from([
+            ("bucket".to_owned(), (*bucket).to_owned()),
+            ("kind".to_owned(), error.kind().name().to_owned()),
+            ("message".to_owned(), error.context().to_owned()),
+            ("stage".to_owned(), stage.name().to_owned()),
+        ]);
+        attributes.extend(head.map(|head| ("etag".to_owned(), head.etag)));
+        attributes.extend(recipe.clone().map(|recipe| ("recipe".to_owned(), recipe)));
+        attributes.retain(|_, value| !value.is_empty());
+        self.stores.failures.send(Message { body: (*key).to_owned(), attributes }).await?;
+        self.counters.failures_sent.count();
+        Ok(())
+    }
+}

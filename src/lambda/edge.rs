@@ -1,0 +1,97 @@
+//! Lambda@Edge, where the settings come with each event: as the origin's custom headers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::Value;
+
+use super::{ended, last, service};
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::service::Service;
+use crate::trigger::origin_response::{Asked, OriginResponse, read};
+
+pub(super) async fn run(config: Config) -> Result<()> {
+    let services = Arc::new(Services::new(config));
+    services.prepare().await?;
+    let handler = move |event: LambdaEvent<Value>| {
+        let services = Arc::clone(&services);
+        async move { handle(&services, event).await }
+    };
+    ended(Runtime::new(service_fn(handler)).layer(TracingLayer::new()).run().await)
+}
+
+async fn handle(services: &Services, event: LambdaEvent<Value>) -> Result<Value> {
+    let last = Some(last(&event.context));
+    match read(event.payload).inspect_err(Error::log)? {
+        Asked::PassThrough(response) => Ok(response),
+        Asked::Missing(missing) => {
+            let service = services.for_headers(missing.custom_headers()).await;
+            Ok(OriginResponse::AT_EDGE.answer(missing, service, last).await)
+        }
+    }
+}
+
+/// How many services are kept. A function serves a distribution or two, each with a few origins.
+const KEPT_MAX: usize = 8;
+
+/// A service for each set of custom headers that was met lately.
+struct Services {
+    base: Config,
+    kept: Mutex<VecDeque<(Headers, Arc<Service>)>>,
+}
+
+type Headers = Vec<(String, String)>;
+
+impl Services {
+    fn new(base: Config) -> Self {
+        Self { base, kept: Mutex::default() }
+    }
+
+    /// Opens the stores before the first event where their places are known already, since starting costs nobody's time.
+    async fn prepare(&self) -> Result<()> {
+        if self.base.says_where() {
+            let service = Arc::new(service(self.base.clone()).await?);
+            self.keep(Headers::new(), service);
+        }
+        Ok(())
+    }
+
+    /// The service for an origin; a [`Kind::Bug`] whose cause is for the log if its headers can't be.
+    async fn for_headers(&self, headers: &[(String, String)]) -> Result<Arc<Service>> {
+        // Only ours matter: an origin may be sent secrets of others.
+        let headers = Config::own_headers(headers);
+        if let Some(service) = self.find(&headers) {
+            return Ok(service);
+        }
+        let service = Arc::new(self.open(&headers).await.map_err(set_up_wrongly)?);
+        self.keep(headers, Arc::clone(&service));
+        Ok(service)
+    }
+
+    async fn open(&self, headers: &[(String, String)]) -> Result<Service> {
+        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        service(self.base.with_headers(pairs)?).await
+    }
+
+    fn find(&self, headers: &[(String, String)]) -> Option<Arc<Service>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(of, _)| of == headers).map(|(_, service)| Arc::clone(service))
+    }
+
+    /// The oldest makes room.
+    fn keep(&self, headers: Headers, service: Arc<Service>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(KEPT_MAX - 1);
+        kept.push_front((headers, service));
+    }
+}
+
+fn set_up_wrongly(error: Error) -> Error {
+    if error.kind().is_transient() {
+        return error;
+    }
+    Error::with_source(Kind::Bug, "pictures are set up wrongly here; the log says how", error)
+}

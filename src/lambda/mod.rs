@@ -1,0 +1,107 @@
+//! The functions: from what Lambda started, through the settings and the stores, to event after event.
+//!
+//! Each is a program of its own (`src/bin/`) that speaks Lambda's Runtime API. What can't work is said before the first event is
+//! asked for, and ends the process; after that, whatever comes is answered, or is an error to Lambda.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
+use serde_json::Value;
+
+use crate::config::{Config, check_lambda};
+use crate::error::{Error, Kind, Result};
+use crate::service::Service;
+use crate::telemetry::{self, LogFormat};
+use crate::trigger::upload;
+
+mod after;
+mod edge;
+mod http;
+mod stores;
+
+use stores::stores;
+
+/// What goes to the log. An error that is returned to Lambda has been logged where it was met.
+const LOG_FILTER: &str = "info,lambda_runtime::layers::panic=off";
+
+/// Threads for reading and writing stores, beside those that render.
+const STORE_THREADS: usize = 4;
+
+/// How long before Lambda ends an invocation we end it ourselves, so that there is an answer.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// The function behind `CloudFront`'s origin-response event.
+pub fn origin_response() -> ExitCode {
+    main(edge::run)
+}
+
+/// The function behind a function URL.
+pub fn http_origin() -> ExitCode {
+    main(http::run)
+}
+
+/// The function that S3 tells of uploads, by whichever way.
+pub fn upload_trigger() -> ExitCode {
+    main(async |config| {
+        let service = Arc::new(service(config).await?);
+        let handler = move |event: LambdaEvent<Value>| {
+            let service = Arc::clone(&service);
+            async move {
+                let last = Some(last(&event.context));
+                upload::handle(&service, event.payload, last).await.map(|handled| handled.to_reply())
+            }
+        };
+        ended(Runtime::new(service_fn(handler)).layer(TracingLayer::new()).run().await)
+    })
+}
+
+fn main(run: impl AsyncFnOnce(Config) -> Result<()>) -> ExitCode {
+    match start(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let kind = error.kind();
+            tracing::error!(kind = kind.name(), error = error.chain(), "the function can't go on");
+            ExitCode::from(kind.exit_code())
+        }
+    }
+}
+
+fn start(run: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
+    telemetry::start(LogFormat::Json, LOG_FILTER)?;
+    let config = Config::read()?;
+    config.check()?;
+    check_lambda()?;
+    // One thread that waits: there is one event at a time, and what blocks has threads of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(config.renders.get() + STORE_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::with_source(Kind::Bug, "the async runtime could not be started", error))?;
+    runtime.block_on(run(config))
+}
+
+async fn service(config: Config) -> Result<Service> {
+    config.check()?;
+    Ok(Service::new(stores(&config).await?, config))
+}
+
+/// By when an invocation must have its answer.
+fn last(context: &Context) -> Instant {
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(RESERVE)
+}
+
+/// The loop over the events has no end of its own.
+fn ended(result: Result<(), lambda_runtime::Error>) -> Result<()> {
+    result.map_err(|error| Error::with_source(Kind::Upstream, "Lambda's Runtime API failed", error))
+}
+
+/// What Lambda is told of an error: its kind and its sentence.
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        Self { error_type: error.kind().name().to_owned(), error_message: error.context().to_owned() }
+    }
+}

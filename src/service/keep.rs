@@ -1,0 +1,177 @@
+//! What becomes of a new variant: the bucket, the ledger, and what its answer may say about that.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::time::timeout_at;
+
+use super::{CACHE_TAG, EPOCH, Fresh, SOURCE_ETAG, Service, timed};
+use crate::error::{Error, Kind, Result};
+use crate::failure::{Failure, Stage};
+use crate::image::{self, Rendered};
+use crate::reply::{Picture, Timing};
+use crate::store::{Attributes, Head, Row};
+use crate::variant::Variant;
+
+impl Service {
+    /// The second half: keeps what was made, and answers with it whatever comes of that.
+    pub async fn keep_made(&self, fresh: &Fresh, last: Option<Instant>) -> Picture {
+        let (kept, put) = timed(self.keep_in_time(fresh, last)).await;
+        let standing = self.standing(&fresh.variant, kept);
+        self.picture(fresh, standing, Timing { put, ..fresh.timing })
+    }
+
+    /// The answer of what was made, when it leaves before the picture is kept.
+    pub fn unkept(&self, fresh: &Fresh) -> Picture {
+        self.picture(fresh, Standing::Answered, fresh.timing)
+    }
+
+    /// Keeps what was answered already. Nobody hears how that went, so a failure leaves a message on the failures queue.
+    pub async fn keep_afterwards(&self, fresh: &Fresh, last: Option<Instant>) {
+        let kept = self.keep_in_time(fresh, last).await;
+        if let Err(error) | Ok(Kept::Doubtful(error)) = &kept {
+            self.report_unkept(&fresh.variant, error).await;
+        }
+        self.standing(&fresh.variant, kept);
+    }
+
+    async fn report_unkept(&self, variant: &Variant, error: &Error) {
+        let (bucket, key) = (self.config.originals_bucket(), variant.source.as_str());
+        let recipe = Some(variant.recipe_name());
+        if let Err(error) = self.leave_message(&Failure { bucket, key, stage: Stage::Persist, recipe, error }).await {
+            tracing::error!(key = %variant.key(), error = error.chain(), "the failures queue took no message");
+        }
+    }
+
+    async fn keep_in_time(&self, fresh: &Fresh, last: Option<Instant>) -> Result<Kept> {
+        let Fresh { variant, original, rendered, timing } = fresh;
+        let keeping = self.keep(variant, original, rendered, timing.render);
+        let Some(last) = last else { return keeping.await };
+        // Stopped in the middle it may be in the bucket, and nobody has looked at the original again.
+        let late = |_| Ok(Kept::Doubtful(Error::new(Kind::Deadline, "storing the picture took too long")));
+        timeout_at(last.into(), keeping).await.unwrap_or_else(late)
+    }
+
+    /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
+    pub(crate) async fn keep(
+        &self,
+        variant: &Variant,
+        original: &Head,
+        rendered: &Rendered,
+        render: Duration,
+    ) -> Result<Kept> {
+        let key = variant.key();
+        let attributes = self.attributes(variant, original, rendered);
+        let put = self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await;
+        let recorded = match &put {
+            Ok(_) => self.stores.ledger.record(row(variant, original, rendered, render)).await,
+            Err(_) => Ok(()),
+        };
+        // Last of all: an overwrite since our get may have been purged already, and then nobody else would find what was just
+        // put. A put that failed may have come through all the same. When the bucket can't tell, the variant goes too: a
+        // missing one costs a render, a stale one lies.
+        let now = self.stores.originals.head(variant.source.as_str()).await;
+        if now.as_ref().is_ok_and(|head| head.etag == original.etag) {
+            return put.map(|_| Kept::Stored { recorded });
+        }
+        Ok(match (now, self.withdraw(variant).await) {
+            (_, Err(error)) => Kept::Doubtful(error),
+            (Err(error), Ok(())) if error.kind() != Kind::NotFound => Kept::Doubtful(error),
+            (Ok(_) | Err(_), Ok(())) => Kept::Outdated,
+        })
+    }
+
+    /// Takes back what was just stored; both halves are tried, whatever becomes of the other.
+    async fn withdraw(&self, variant: &Variant) -> Result<()> {
+        let forgotten = self.stores.ledger.forget(variant.source.as_str(), &[variant.row_name()]).await;
+        let deleted = self.stores.variants.delete(&[variant.key().as_str().to_owned()]).await;
+        forgotten.and(deleted)
+    }
+
+    /// A failed put or record never changes the reply, but is not passed over in silence.
+    fn standing(&self, variant: &Variant, kept: Result<Kept>) -> Standing {
+        match kept {
+            Ok(Kept::Stored { recorded: Ok(()) }) => Standing::Stored,
+            Ok(Kept::Stored { recorded: Err(error) }) => {
+                self.counters.records_failed.count();
+                tracing::error!(key = %variant.key(), error = error.chain(), "a variant was stored but not recorded");
+                Standing::Stored
+            }
+            Ok(Kept::Outdated) => Standing::Fleeting,
+            Ok(Kept::Doubtful(error)) => {
+                tracing::error!(key = %variant.key(), error = error.chain(), "whether a variant is outdated is not known");
+                Standing::Fleeting
+            }
+            Err(error) => {
+                self.counters.puts_failed.count();
+                tracing::error!(key = %variant.key(), error = error.chain(), "a variant was answered but not stored");
+                Standing::Answered
+            }
+        }
+    }
+
+    fn attributes(&self, variant: &Variant, original: &Head, rendered: &Rendered) -> Attributes {
+        let metadata = [
+            (SOURCE_ETAG, original.etag.clone()),
+            (EPOCH, image::EPOCH.to_string()),
+            (CACHE_TAG, variant.source.cache_tag()),
+        ];
+        Attributes {
+            content_type: rendered.format.media_type().to_owned(),
+            cache_control: Some(self.config.cache_control.clone()),
+            metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
+        }
+    }
+
+    fn picture(&self, Fresh { variant, rendered, .. }: &Fresh, standing: Standing, timing: Timing) -> Picture {
+        let cache_control = match standing {
+            Standing::Stored | Standing::Answered => &self.config.cache_control,
+            Standing::Fleeting => "no-store",
+        };
+        Picture {
+            body: rendered.bytes.clone(),
+            content_type: rendered.format.media_type().to_owned(),
+            cache_control: cache_control.to_owned(),
+            etag: crate::key::etag(&rendered.bytes),
+            cache_tag: variant.source.cache_tag(),
+            is_stored: matches!(standing, Standing::Stored),
+            timing,
+        }
+    }
+}
+
+/// How an answered picture stands to the variants bucket.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// It is there.
+    Stored,
+    /// It should be there; caches may have it, all the more as the bucket fails.
+    Answered,
+    /// It is of bytes that have been, or may have been, replaced: good for this answer and no other.
+    Fleeting,
+}
+
+/// What became of a variant that was to be kept.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// It is in the bucket, and in the ledger if that went well.
+    Stored { recorded: Result<()> },
+    /// Its source was overwritten or deleted while it was made, so it was not kept.
+    Outdated,
+    /// The buckets could not say whether the source is still the same, or not take the variant back: it must not be relied on.
+    Doubtful(Error),
+}
+
+fn row(variant: &Variant, original: &Head, rendered: &Rendered, render: Duration) -> Row {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Row {
+        name: variant.source.as_str().to_owned(),
+        variant: variant.row_name(),
+        bytes: rendered.bytes.len() as u64,
+        width: rendered.width,
+        height: rendered.height,
+        format: rendered.format.name().to_owned(),
+        source_etag: original.etag.clone(),
+        render_ms: u64::try_from(render.as_millis()).unwrap_or(u64::MAX),
+        time_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+    }
+}

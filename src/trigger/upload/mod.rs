@@ -1,0 +1,90 @@
+//! S3's notifications: originals that were put, overwritten, deleted or expired.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio::time::timeout_at;
+
+use crate::error::{Error, Kind, Result};
+use crate::failure::{Failure, Stage};
+use crate::ingest::{Outcome, Upload};
+use crate::service::Service;
+
+mod shapes;
+
+pub use shapes::{Delivery, QueueMessage};
+
+/// What came of an event.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Handled {
+    /// One outcome a record that was dealt with, in order; an `s3:TestEvent` has none.
+    pub outcomes: Vec<Outcome>,
+    /// The messages of an SQS batch that must come again.
+    pub come_again: Vec<String>,
+}
+
+impl Handled {
+    /// What Lambda is told: which messages of a batch failed. Where there is no batch, nobody reads it.
+    pub fn to_reply(&self) -> Value {
+        let failures: Vec<_> = self.come_again.iter().map(|id| json!({ "itemIdentifier": id })).collect();
+        json!({ "batchItemFailures": failures })
+    }
+}
+
+/// Deals with every record of an event, and only then says which must be delivered again. What is not dealt with at `last` must.
+///
+/// An error: the whole event must come again, which does no harm to the records that went well; [`Kind::Invalid`] if it is no
+/// event of S3. Messages of a batch come again by themselves, and what can't be read in one leaves a message on the failures
+/// queue.
+pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
+    let mut handled = Handled::default();
+    match Delivery::read(event).inspect_err(Error::log)? {
+        Delivery::Whole(uploads) => handled.outcomes = all(service, &uploads, last).await?,
+        Delivery::Batch(messages) => {
+            for message in messages {
+                match one_message(service, &message, last).await {
+                    Ok(outcomes) => handled.outcomes.extend(outcomes),
+                    Err(_) => handled.come_again.push(message.id),
+                }
+            }
+        }
+    }
+    Ok(handled)
+}
+
+async fn one_message(service: &Service, message: &QueueMessage, last: Option<Instant>) -> Result<Vec<Outcome>> {
+    let error = match &message.uploads {
+        Ok(uploads) => return all(service, uploads, last).await,
+        Err(error) => error,
+    };
+    error.log();
+    // It will be no more of an event when it comes again.
+    let failure = Failure { bucket: "", key: message.excerpt(), stage: Stage::Upload, recipe: None, error };
+    service.leave_message(&failure).await.inspect_err(Error::log)?;
+    Ok(vec![Outcome::Failed { kind: error.kind(), context: error.context().to_owned() }])
+}
+
+/// Deals with all of them, and fails with the first error, if any.
+async fn all(service: &Service, uploads: &[Upload], last: Option<Instant>) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    let mut first_error = None;
+    for upload in uploads {
+        match in_time(last, service.ingest(upload)).await {
+            Ok(outcome) => {
+                tracing::info!(key = upload.key, ?outcome, "upload");
+                outcomes.push(outcome);
+            }
+            Err(error) => {
+                error.log();
+                first_error = first_error.or(Some(error));
+            }
+        }
+    }
+    first_error.map_or(Ok(outcomes), Err)
+}
+
+async fn in_time<T>(last: Option<Instant>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(last) = last else { return work.await };
+    let late = |_| Err(Error::new(Kind::Deadline, "the function's time is up before the upload was dealt with"));
+    timeout_at(last.into(), work).await.unwrap_or_else(late)
+}

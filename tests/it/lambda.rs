@@ -1,0 +1,63 @@
+//! The functions as Lambda runs them: the real programs, on a Runtime API of our own and an embedded store.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use pixfront::store::{Attributes, Message};
+use serde_json::Value;
+
+use crate::pictures;
+use crate::triggers::Dice;
+
+mod function;
+mod http_origin;
+mod mutated;
+mod origin_response;
+mod start;
+mod upload_trigger;
+
+use function::{Answer, Function};
+
+const ORIGIN_RESPONSE: &str = env!("CARGO_BIN_EXE_origin-response");
+const UPLOAD_TRIGGER: &str = env!("CARGO_BIN_EXE_upload-trigger");
+const HTTP_ORIGIN: &str = env!("CARGO_BIN_EXE_http-origin");
+
+impl Function {
+    /// Puts an original.
+    async fn put(&self, key: &str, body: Vec<u8>) {
+        self.stores().originals.put(key, Bytes::from(body), Attributes::default()).await.unwrap();
+    }
+
+    /// The keys of everything that was made.
+    async fn variants(&self) -> Vec<String> {
+        self.stores().variants.list("", None, usize::MAX).await.unwrap()
+    }
+
+    async fn messages(&self) -> Vec<Message> {
+        self.stores().failures.peek(usize::MAX).await.unwrap()
+    }
+}
+
+/// The body of an answer of either door.
+fn body(response: &Value) -> Vec<u8> {
+    BASE64.decode(response["body"].as_str().unwrap()).unwrap()
+}
+
+fn torn() -> Vec<u8> {
+    let mut torn = pictures::jpeg(64, 64);
+    torn.truncate(torn.len() / 2);
+    torn
+}
+
+/// A PNG that nothing makes shorter: three bytes a pixel.
+fn noise(side: u32) -> Vec<u8> {
+    let mut dice = Dice(0x5EED);
+    let noise = image::RgbImage::from_fn(side, side, |_, _| {
+        image::Rgb([0; 3].map(|_: u8| u8::try_from(dice.roll(256)).unwrap()))
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}

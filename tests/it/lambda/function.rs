@@ -1,0 +1,241 @@
+//! A function under test, and Lambda around it: the Runtime API as its documentation has it.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use pixfront::store::{Stores, local};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// By then anything that is to happen has happened, also on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// What a function made of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    Response(Value),
+    /// With `errorType` and `errorMessage`.
+    Error(Value),
+}
+
+/// An answer that the function does not know yet to have arrived.
+pub(super) struct Held {
+    pub(super) answer: Answer,
+    release: oneshot::Sender<()>,
+}
+
+impl Held {
+    pub(super) fn release(self) -> Answer {
+        self.release.send(()).unwrap();
+        self.answer
+    }
+}
+
+struct Invocation {
+    id: String,
+    deadline_ms: u128,
+    event: Vec<u8>,
+}
+
+/// What the Runtime API shares with the test.
+struct Api {
+    events: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
+    /// How often the next event was asked for.
+    polls: watch::Sender<usize>,
+    /// Who waits for the answer to an invocation.
+    waiting: Mutex<HashMap<String, oneshot::Sender<Held>>>,
+}
+
+/// A program, started as Lambda would on a store of its own. Killed when dropped.
+pub(super) struct Function {
+    child: Child,
+    events: mpsc::Sender<Invocation>,
+    api: Arc<Api>,
+    invoked: usize,
+    log: JoinHandle<Vec<String>>,
+    dir: TempDir,
+    stores: Stores,
+}
+
+impl Function {
+    pub(super) async fn start(program: &str) -> Self {
+        Self::with(program, |_| ()).await
+    }
+
+    /// With another environment.
+    pub(super) async fn with(program: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (events, received) = mpsc::channel(1);
+        let api = Arc::new(Api {
+            events: tokio::sync::Mutex::new(received),
+            polls: watch::Sender::new(0),
+            waiting: Mutex::default(),
+        });
+        tokio::spawn(axum::serve(listener, routes(Arc::clone(&api))).into_future());
+
+        let dir = TempDir::new().unwrap();
+        let stores = local::open(dir.path()).unwrap();
+        let mut command = lambda(program, &address);
+        command.env("PIXFRONT_DATA", dir.path());
+        change(&mut command);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = tokio::spawn(async move {
+            let mut log = Vec::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                log.push(line);
+            }
+            log
+        });
+        Self { child, events, api, invoked: 0, log, dir, stores }
+    }
+
+    /// The same stores as the function's.
+    pub(super) fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    pub(super) fn data(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// From now on nothing can be put on the failures queue.
+    pub(super) fn stop_the_queue(&self) {
+        let index = rusqlite::Connection::open(self.dir.path().join("index.sqlite")).unwrap();
+        index.execute_batch("ALTER TABLE queue RENAME TO stopped").unwrap();
+    }
+
+    pub(super) async fn invoke(&mut self, event: &Value) -> Answer {
+        self.invoke_for(DEADLINE * 2, event).await
+    }
+
+    /// With so much time until Lambda would end the invocation.
+    pub(super) async fn invoke_for(&mut self, time: Duration, event: &Value) -> Answer {
+        self.hold(time, event.to_string().into_bytes()).await.release()
+    }
+
+    /// The response, which must be one.
+    pub(super) async fn response(&mut self, event: &Value) -> Value {
+        match self.invoke(event).await {
+            Answer::Response(response) => response,
+            Answer::Error(error) => panic!("{error}"),
+        }
+    }
+
+    /// An event of any bytes, whose answer the function does not know to have arrived until it is released.
+    pub(super) async fn hold(&mut self, time: Duration, event: Vec<u8>) -> Held {
+        self.invoked += 1;
+        let id = format!("invocation-{}", self.invoked);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let (answer, answered) = oneshot::channel();
+        self.api.waiting.lock().unwrap().insert(id.clone(), answer);
+        self.events.send(Invocation { id, deadline_ms: (since_1970 + time).as_millis(), event }).await.unwrap();
+        tokio::select! {
+            held = answered => held.unwrap(),
+            status = self.child.wait() => panic!("it ended: {status:?}"),
+            () = tokio::time::sleep(DEADLINE) => panic!("no answer"),
+        }
+    }
+
+    /// Waits until the function has asked for an event once more than it was given one: it is done with all of them.
+    pub(super) async fn idle(&self) {
+        let mut polls = self.api.polls.subscribe();
+        timeout(DEADLINE, polls.wait_for(|polls| *polls > self.invoked)).await.expect("it is busy").unwrap();
+    }
+
+    /// How often it has asked for an event.
+    pub(super) fn polls(&self) -> watch::Receiver<usize> {
+        self.api.polls.subscribe()
+    }
+
+    /// Waits for the end of the process, and returns its log as well.
+    pub(super) async fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let status = timeout(DEADLINE, self.child.wait()).await.expect("it does not end").unwrap();
+        (status, self.log.await.unwrap())
+    }
+
+    /// Ends it, and returns its log, each line of which must be JSON.
+    pub(super) async fn log(mut self) -> Vec<Value> {
+        self.child.start_kill().unwrap();
+        let lines = self.end().await.1;
+        lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+}
+
+/// The program with nothing in its environment but what Lambda says.
+fn lambda(program: &str, address: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "pixfront")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        // Nothing but a test of it may meet the deadline.
+        .env("PIXFRONT_DEADLINE_MS", "300000")
+        .stdin(Stdio::null())
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+fn routes(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/{outcome}", post(answered))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(api)
+}
+
+async fn next(State(api): State<Arc<Api>>) -> Response {
+    api.polls.send_modify(|polls| *polls += 1);
+    let Some(Invocation { id, deadline_ms, event }) = api.events.lock().await.recv().await else {
+        // The test is over.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        ("Lambda-Runtime-Aws-Request-Id", id),
+        ("Lambda-Runtime-Deadline-Ms", deadline_ms.to_string()),
+        ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:pixfront".to_owned()),
+        ("Content-Type", "application/json".to_owned()),
+    ];
+    (headers, event).into_response()
+}
+
+async fn answered(
+    State(api): State<Arc<Api>>,
+    UrlPath((id, outcome)): UrlPath<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
+    let value = serde_json::from_slice(&body).unwrap();
+    let answer = match &*outcome {
+        "response" => Answer::Response(value),
+        "error" => Answer::Error(value),
+        _ => return StatusCode::NOT_FOUND,
+    };
+    let waiting = api.waiting.lock().unwrap().remove(&id).expect("an answer to what was asked");
+    let (release, released) = oneshot::channel();
+    waiting.send(Held { answer, release }).unwrap_or_else(|_| panic!("nobody waits for {id}"));
+    // The test may have ended.
+    let _ = released.await;
+    StatusCode::ACCEPTED
+}
