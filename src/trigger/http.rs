@@ -92,6 +92,7 @@ fn read(event: Value) -> Result<Asked> {
     let method = event.request_context.http.method.ok_or_else(|| no_event("it has no method"))?;
     let path = event.raw_path.ok_or_else(|| no_event("it has no rawPath"))?;
     let header = |name: &str| event.headers.get(name).and_then(|value| value.to_str().ok());
+    // Both are as they were sent, percent-encoding and all. (An HTTP API of API Gateway has the same shape, but decodes the path.)
     let query = event.raw_query_string.as_deref().unwrap_or_default();
     Ok(Asked {
         method,

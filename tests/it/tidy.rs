@@ -67,6 +67,12 @@ fn one_place_for_each_thing() {
     fence(&["percent_decode"], decoders, "only request.rs parses URLs");
     fence(&["percent_encode"], outside(&["src/key.rs"]), "only key.rs writes URIs");
     fence(&["rusqlite"], |name| !name.starts_with("src/store/local/"), "SQLite is the local store's alone");
+    fence(
+        &["lambda_runtime"],
+        |name: &str| !name.starts_with("src/lambda/"),
+        "only functions know of Lambda's runtime",
+    );
+    fence(&["aws_lambda_events"], |name: &str| !name.starts_with("src/trigger/"), "events are read by the doors alone");
     let c_code = |name: &str| !name.starts_with("src/image/codec/");
     fence(&["unsafe ", "turbojpeg_sys"], c_code, "unsafe stands around C codecs only");
     fence(&["catch_unwind("], outside(&["src/image/mod.rs"]), "panics are caught once");

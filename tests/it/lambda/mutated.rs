@@ -40,7 +40,13 @@ async fn feed(program: &str, seed: u64, events: &[Value], check: impl Fn(&Value)
 
 #[tokio::test]
 async fn origin_response_lives() {
-    let events = ["origin-response-403", "origin-response-404-custom", "origin-response-200"].map(event);
+    let mut events = ["origin-response-403", "origin-response-404-custom", "origin-response-200"].map(event);
+    let headers = events[0].pointer_mut("/Records/0/cf/request/origin/s3/customHeaders").unwrap();
+    for (name, value) in
+        [("x-pixfront-renders", "2"), ("x-pixfront-output-side", "900"), ("x-pixfront-formats", "webp")]
+    {
+        headers[name] = json!([{ "key": name, "value": value }]);
+    }
     feed(ORIGIN_RESPONSE, 2_026, &events, |_| ()).await;
 }
 
