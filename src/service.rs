@@ -29,6 +29,8 @@ const EPOCH: &str = "epoch";
 /// User metadata of a variant, which CloudFront can invalidate by.
 const CACHE_TAG: &str = "cache-tag";
 
+const LATE: &str = "the picture took too long to make";
+
 /// Answers requests and takes in uploads, on whatever stores it is given.
 pub struct Service {
     pub(crate) stores: Stores,
@@ -67,14 +69,15 @@ impl Service {
     /// The first half of [`respond`](Self::respond): up to the picture, but nothing is kept yet.
     pub async fn make(&self, request: &Request, last: Option<Instant>) -> Result<Made> {
         let deadline = earliest(Instant::now() + self.config.deadline, last);
-        let variant = in_time(deadline, self.plan(request)).await?;
-        if let Some(picture) = in_time(deadline, self.stored(&variant)).await? {
+        let variant = in_time(deadline, LATE, self.plan(request)).await?;
+        if let Some(picture) = in_time(deadline, LATE, self.stored(&variant)).await? {
             return Ok(Made::Before(picture));
         }
         let place = self.gate.enter(deadline.saturating_duration_since(Instant::now()) / 2).await?;
-        let (original, get) = timed(in_time(deadline, self.original(&variant.source))).await;
+        let (original, get) = timed(in_time(deadline, LATE, self.original(&variant.source))).await;
         let original = original?;
-        let (rendered, render) = timed(in_time(deadline, self.render(place, &original.body, &variant.recipe))).await;
+        let (rendered, render) =
+            timed(in_time(deadline, LATE, self.render(place, &original.body, &variant.recipe))).await;
         let timing = Timing { get, render, put: Duration::ZERO };
         Ok(Made::Now(Fresh { variant, original: original.head, rendered: rendered?, timing }))
     }
@@ -192,9 +195,13 @@ fn earliest(deadline: Instant, last: Option<Instant>) -> Instant {
     last.map_or(deadline, |last| deadline.min(last))
 }
 
-async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = |_| Err(Error::new(Kind::Deadline, "the picture took too long to make"));
-    timeout_at(deadline.into(), work).await.unwrap_or_else(late)
+/// Fails with `late` where the work is not done by the deadline; after it, none is begun.
+pub(crate) async fn in_time<T>(deadline: Instant, late: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Err(Error::new(Kind::Deadline, late));
+    if Instant::now() >= deadline {
+        return late();
+    }
+    timeout_at(deadline.into(), work).await.unwrap_or_else(|_| late())
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {

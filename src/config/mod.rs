@@ -35,6 +35,8 @@ pub struct Config {
     pub cache_control: String,
     /// When `http-origin` stores what it made.
     pub persist: Persist,
+    /// Whether `http-origin` streams its answers, as its function URL must then expect.
+    pub streams: bool,
     /// The directory of the embedded store, for functions that are tried on one machine; [`None`]: AWS.
     pub data: Option<PathBuf>,
     /// The originals bucket.
@@ -82,6 +84,7 @@ impl Default for Config {
             // A shared cache keeps it for a day only, since nothing purges it there yet.
             cache_control: "public, max-age=86400, s-maxage=86400".to_owned(),
             persist: Persist::After,
+            streams: false,
             data: None,
             originals: Place::default(),
             variants: Place::default(),

@@ -33,7 +33,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 23] = [
+pub static SETTINGS: [Setting; 24] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -125,6 +125,13 @@ pub static SETTINGS: [Setting; 23] = [
             };
             Some(())
         },
+    },
+    Setting {
+        name: "streams",
+        values: "true or false",
+        default: "false",
+        meaning: "whether `http-origin` streams its answers, up to 200 MB instead of 4.7: for invoke mode `RESPONSE_STREAM` alone",
+        set: |config, value| value.parse().ok().map(|streams| config.streams = streams),
     },
     Setting {
         name: "data",

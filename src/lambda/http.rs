@@ -1,16 +1,22 @@
 //! A function URL: the answer leaves, then what was made is kept.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use std::vec;
 
+use ::http::{HeaderMap, HeaderValue, StatusCode};
+use bytes::Bytes;
+use futures_util::stream;
 use lambda_runtime::layers::TracingLayer;
-use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse, service_fn};
 use serde_json::Value;
 
 use super::after::AfterLayer;
 use super::{ended, last, service};
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::reply::Reply;
 use crate::service::{Fresh, Service};
 use crate::trigger::http::FunctionUrl;
 
@@ -37,12 +43,18 @@ struct Function {
 }
 
 impl Function {
-    async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value> {
+    async fn handle(&self, event: LambdaEvent<Value>) -> Result<FunctionResponse<Value, Chunks>> {
         let last = last(&event.context);
-        let answered = FunctionUrl::BUFFERED.handle(&self.service, event.payload, Some(last)).await;
-        let answered = answered.inspect_err(Error::log)?;
+        let streams = self.service.config().streams;
+        let door = if streams { FunctionUrl::STREAMED } else { FunctionUrl::BUFFERED };
+        let answered = door.handle(&self.service, event.payload, Some(last)).await.inspect_err(Error::log)?;
+        let response = if streams {
+            FunctionResponse::StreamingResponse(streamed(&answered.reply)?)
+        } else {
+            FunctionResponse::BufferedResponse(answered.to_json())
+        };
         *self.unkept.lock().unwrap_or_else(PoisonError::into_inner) = answered.unkept.map(|fresh| (fresh, last));
-        Ok(answered.response)
+        Ok(response)
     }
 
     async fn keep(&self) {
@@ -52,4 +64,25 @@ impl Function {
         // On a task of its own: here nobody would catch a panic, which is logged when it happens.
         let _ = tokio::spawn(async move { service.keep_afterwards(&fresh, Some(last)).await }).await;
     }
+}
+
+/// A body in chunks.
+type Chunks = stream::Iter<vec::IntoIter<Result<Bytes, Infallible>>>;
+
+/// How much goes out at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// The reply in the shape that a function URL takes if it streams: status and headers as JSON, then the body as it is.
+fn streamed(reply: &Reply) -> Result<StreamResponse<Chunks>> {
+    let cannot_be = |error: ::http::Error| Error::with_source(Kind::Bug, "the answer can't be put in words", error);
+    let status_code = StatusCode::from_u16(reply.status).map_err(|error| cannot_be(error.into()))?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &reply.headers {
+        headers.insert(*name, HeaderValue::try_from(value).map_err(|error| cannot_be(error.into()))?);
+    }
+    let metadata_prelude = MetadataPrelude { status_code, headers, cookies: Vec::new() };
+    let starts = (0..reply.body.len()).step_by(CHUNK_BYTES);
+    let chunk = |start: usize| Ok(reply.body.slice(start..reply.body.len().min(start + CHUNK_BYTES)));
+    let chunks: Vec<_> = starts.map(chunk).collect();
+    Ok(StreamResponse { metadata_prelude, stream: stream::iter(chunks) })
 }

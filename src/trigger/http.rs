@@ -18,6 +18,9 @@ use crate::service::{Fresh, Made, Service};
 /// The longest body, in raw bytes, that fits a buffered answer: Lambda takes 6,291,556 bytes of JSON, headers and base64 included.
 pub const BODY_BYTES_MAX: usize = 4_700_000;
 
+/// The longest body of a streamed answer: Lambda ends a stream at 200 MB.
+pub const STREAM_BYTES_MAX: usize = 200_000_000;
+
 /// How this door answers.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionUrl {
@@ -28,22 +31,42 @@ pub struct FunctionUrl {
 /// The answer, and what is yet to be kept once it has left.
 #[derive(Debug)]
 pub struct Answered {
-    /// In the shape that a function URL takes.
-    pub response: Value,
+    /// Without its body where only the head was asked for.
+    pub reply: Reply,
     /// For [`Service::keep_afterwards`].
     pub unkept: Option<Fresh>,
+}
+
+impl Answered {
+    fn new(mut reply: Reply, is_head: bool, unkept: Option<Fresh>) -> Self {
+        if is_head {
+            reply.body = Bytes::new();
+        }
+        Self { reply, unkept }
+    }
+
+    /// The reply in the shape that a function URL takes if it does not stream.
+    pub fn to_json(&self) -> Value {
+        let Reply { status, headers, body } = &self.reply;
+        let headers: Map<_, _> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
+        json!({ "statusCode": status, "headers": headers, "body": BASE64.encode(body), "isBase64Encoded": true })
+    }
 }
 
 impl FunctionUrl {
     /// As a function URL that does not stream needs it.
     pub const BUFFERED: Self = Self { body_bytes_max: BODY_BYTES_MAX };
 
+    /// As one that streams needs it.
+    pub const STREAMED: Self = Self { body_bytes_max: STREAM_BYTES_MAX };
+
     /// From the event to the response, before `last` if there is a limit to the time. Every failure to make a picture is an
     /// answer too; an error ([`Kind::Invalid`]) means that this was no request to a function URL.
     pub async fn handle(&self, service: &Service, event: Value, last: Option<Instant>) -> Result<Answered> {
         let asked = read(event)?;
         if !matches!(&*asked.method, "GET" | "HEAD") {
-            return Ok(Answered { response: response(&not_allowed(&asked.method), false), unkept: None });
+            return Ok(Answered::new(not_allowed(&asked.method), false, None));
         }
         let is_negotiated = asked.request.as_ref().is_ok_and(Request::is_negotiated);
         let (outcome, unkept) = match asked.request {
@@ -55,7 +78,7 @@ impl FunctionUrl {
         if is_negotiated {
             reply.headers.push(("vary", "accept".to_owned()));
         }
-        Ok(Answered { response: response(&reply, asked.method == "HEAD"), unkept })
+        Ok(Answered::new(reply, asked.method == "HEAD", unkept))
     }
 
     /// The picture, kept already or to be kept when the answer has left. What is too long for an answer is kept first, since a
@@ -111,11 +134,4 @@ fn not_allowed(method: &str) -> Reply {
     ];
     let words: String = method.chars().filter(char::is_ascii_alphabetic).take(16).collect();
     Reply { status: 405, headers, body: Bytes::from(format!("{words}: pictures are read here, by GET\n")) }
-}
-
-fn response(reply: &Reply, is_head: bool) -> Value {
-    let headers: Map<_, _> =
-        reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
-    let body = if is_head { &[] } else { reply.body.as_ref() };
-    json!({ "statusCode": reply.status, "headers": headers, "body": BASE64.encode(body), "isBase64Encoded": true })
 }

@@ -2,17 +2,17 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
-use tokio::time::timeout_at;
-
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::failure::{Failure, Stage};
 use crate::ingest::{Outcome, Upload};
-use crate::service::Service;
+use crate::service::{Service, in_time};
+use serde_json::{Value, json};
 
 mod shapes;
 
 pub use shapes::{Delivery, QueueMessage};
+
+const LATE: &str = "the function's time was up before the upload was dealt with";
 
 /// What came of an event.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Handled {
 
 /// Deals with every record of an event, and only then says which must be delivered again. What is not dealt with at `last` must.
 ///
-/// An error: the whole event must come again, which does no harm to the records that went well; [`Kind::Invalid`] if it is no
+/// An error: the whole event must come again, which does no harm to the records that went well; [`Kind::Invalid`](crate::error::Kind) if it is no
 /// event of S3. Messages of a batch come again by themselves, and what can't be read in one leaves a message on the failures
 /// queue.
 pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
@@ -68,8 +68,12 @@ async fn one_message(service: &Service, message: &QueueMessage, last: Option<Ins
 async fn all(service: &Service, uploads: &[Upload], last: Option<Instant>) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     let mut first_error = None;
+    let ingest = async |upload| match last {
+        Some(last) => in_time(last, LATE, service.ingest(upload)).await,
+        None => service.ingest(upload).await,
+    };
     for upload in uploads {
-        match in_time(last, service.ingest(upload)).await {
+        match ingest(upload).await {
             Ok(outcome) => {
                 tracing::info!(key = upload.key, ?outcome, "upload");
                 outcomes.push(outcome);
@@ -81,10 +85,4 @@ async fn all(service: &Service, uploads: &[Upload], last: Option<Instant>) -> Re
         }
     }
     first_error.map_or(Ok(outcomes), Err)
-}
-
-async fn in_time<T>(last: Option<Instant>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let Some(last) = last else { return work.await };
-    let late = |_| Err(Error::new(Kind::Deadline, "the function's time is up before the upload was dealt with"));
-    timeout_at(last.into(), work).await.unwrap_or_else(late)
 }

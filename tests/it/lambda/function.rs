@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use pixfront::store::{Stores, local};
@@ -31,6 +31,8 @@ const DEADLINE: Duration = Duration::from_mins(2);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
     Response(Value),
+    /// A streamed response: status and headers, then the body.
+    Stream(Value, Vec<u8>),
     /// With `errorType` and `errorMessage`.
     Error(Value),
 }
@@ -136,7 +138,7 @@ impl Function {
     pub(super) async fn response(&mut self, event: &Value) -> Value {
         match self.invoke(event).await {
             Answer::Response(response) => response,
-            Answer::Error(error) => panic!("{error}"),
+            other @ (Answer::Stream(..) | Answer::Error(_)) => panic!("{other:?}"),
         }
     }
 
@@ -224,12 +226,18 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
 async fn answered(
     State(api): State<Arc<Api>>,
     UrlPath((id, outcome)): UrlPath<(String, String)>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    let value = serde_json::from_slice(&body).unwrap();
+    let is_stream = headers.get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming");
     let answer = match &*outcome {
-        "response" => Answer::Response(value),
-        "error" => Answer::Error(value),
+        "response" if is_stream => {
+            assert_eq!(headers["content-type"], "application/vnd.awslambda.http-integration-response");
+            let end = body.windows(8).position(|end| end == [0; 8]).expect("the end of the prelude");
+            Answer::Stream(serde_json::from_slice(&body[..end]).unwrap(), body[end + 8..].to_vec())
+        }
+        "response" => Answer::Response(serde_json::from_slice(&body).unwrap()),
+        "error" => Answer::Error(serde_json::from_slice(&body).unwrap()),
         _ => return StatusCode::NOT_FOUND,
     };
     let waiting = api.waiting.lock().unwrap().remove(&id).expect("an answer to what was asked");

@@ -159,3 +159,29 @@ async fn failures_are_answers() {
         assert_eq!(error["errorType"], "invalid", "{error}");
     }
 }
+
+#[tokio::test]
+async fn where_it_is_wished_the_answer_is_streamed() {
+    let mut function = Function::with(HTTP_ORIGIN, |command| _ = command.env("PIXFRONT_STREAMS", "true")).await;
+    function.put("photos/cat.jpg", pictures::jpeg(120, 80)).await;
+    function.put("photos/noise.png", noise(1300)).await;
+    let held = function.hold(Duration::from_mins(5), get().to_string().into_bytes()).await;
+    assert_eq!(function.variants().await, Vec::<String>::new(), "it is kept afterwards here too");
+    let Answer::Stream(prelude, body) = held.release() else { panic!("a stream") };
+    assert_eq!((&prelude["statusCode"], &prelude["headers"]["content-type"]), (&json!(200), &json!("image/webp")));
+    assert_eq!(look(&body), ("webp", 60, 40));
+    function.idle().await;
+    assert_eq!(function.variants().await, [VARIANT]);
+
+    let Answer::Stream(prelude, body) = function.invoke(&asking("GET", "/photos/noise.png/w=1270", "")).await else {
+        panic!("a stream")
+    };
+    assert_eq!((&prelude["statusCode"], look(&body)), (&json!(200), ("png", 1270, 1270)));
+    assert!(body.len() > 4_700_000, "too long for any other answer");
+    for (event, status) in [(asking("HEAD", "/photos/cat.jpg", "w=60"), 200), (asking("POST", "/", ""), 405)] {
+        let Answer::Stream(prelude, body) = function.invoke(&event).await else { panic!("a stream") };
+        assert_eq!((&prelude["statusCode"], body.is_empty()), (&json!(status), status == 200));
+    }
+    let Answer::Error(error) = function.invoke(&json!({})).await else { panic!("an error") };
+    assert_eq!(error["errorType"], "invalid");
+}

@@ -23,6 +23,7 @@ async fn feed(program: &str, seed: u64, events: &[Value], check: impl Fn(&Value)
                 check(&response);
                 answered += 1;
             }
+            Answer::Stream(..) => panic!("nobody streams unless told to"),
             Answer::Error(error) => {
                 assert_eq!(error["errorType"], "invalid", "{event}: {error}");
                 refused += 1;

@@ -211,6 +211,7 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
         ("PIXFRONT_PERSIST", "later"),
+        ("PIXFRONT_STREAMS", "1"),
         ("PIXFRONT_DATA", ""),
         ("PIXFRONT_ORIGINALS_BUCKET", "no"),
         ("PIXFRONT_ORIGINALS_REGION", "Ireland"),
