@@ -77,11 +77,14 @@ pub(super) struct Function {
 }
 
 impl Function {
+    /// Ready for its first event.
     pub(super) async fn start(program: &str) -> Self {
-        Self::with(program, |_| ()).await
+        let function = Self::with(program, |_| ()).await;
+        function.idle().await;
+        function
     }
 
-    /// With another environment.
+    /// With another environment, and perhaps not to be started in it.
     pub(super) async fn with(program: &str, change: impl FnOnce(&mut Command)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
