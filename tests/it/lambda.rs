@@ -9,7 +9,6 @@ use pixfront::store::{Attributes, Message};
 use serde_json::Value;
 
 use crate::pictures;
-use crate::triggers::Dice;
 
 mod function;
 mod http_origin;
@@ -49,15 +48,4 @@ fn torn() -> Vec<u8> {
     let mut torn = pictures::jpeg(64, 64);
     torn.truncate(torn.len() / 2);
     torn
-}
-
-/// A PNG that nothing makes shorter: three bytes a pixel.
-fn noise(side: u32) -> Vec<u8> {
-    let mut dice = Dice(0x5EED);
-    let noise = image::RgbImage::from_fn(side, side, |_, _| {
-        image::Rgb([0; 3].map(|_: u8| u8::try_from(dice.roll(256)).unwrap()))
-    });
-    let mut png = std::io::Cursor::new(Vec::new());
-    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
 }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::pictures;
 use crate::world::{Op, Place, World, look};
 
+mod afterwards;
 mod uploads;
 
 const CAT: &str = "photos/cat.jpg";

@@ -35,6 +35,17 @@ pub(crate) fn garbage() -> Vec<Value> {
     ]
 }
 
+/// A PNG that nothing makes shorter: three bytes a pixel.
+pub(crate) fn noise(side: u32) -> Vec<u8> {
+    let mut dice = Dice(0x5EED);
+    let noise = image::RgbImage::from_fn(side, side, |_, _| {
+        image::Rgb([0; 3].map(|_: u8| u8::try_from(dice.roll(256)).unwrap()))
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
 /// Numbers that look random and are the same each time.
 pub(crate) struct Dice(pub(crate) u64);
 

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use crate::error::{Error, Result};
 use crate::failure::{Failure, Stage};
 use crate::ingest::{Outcome, Upload};
 use crate::service::{Service, in_time};
-use serde_json::{Value, json};
 
 mod shapes;
 
@@ -33,9 +34,9 @@ impl Handled {
 
 /// Deals with every record of an event, and only then says which must be delivered again. What is not dealt with at `last` must.
 ///
-/// An error: the whole event must come again, which does no harm to the records that went well; [`Kind::Invalid`](crate::error::Kind) if it is no
-/// event of S3. Messages of a batch come again by themselves, and what can't be read in one leaves a message on the failures
-/// queue.
+/// An error: the whole event must come again, which does no harm to the records that went well; an
+/// [`Invalid`](crate::error::Kind::Invalid) one says that it is no event of S3. Messages of a batch come again by themselves, and
+/// what can't be read in one leaves a message on the failures queue.
 pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
     let mut handled = Handled::default();
     match Delivery::read(event).inspect_err(Error::log)? {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Function, HTTP_ORIGIN, body, noise, torn};
+use super::{Answer, Function, HTTP_ORIGIN, body, torn};
 use crate::pictures;
-use crate::triggers::event;
+use crate::triggers::{event, noise};
 use crate::world::look;
 
 const VARIANT: &str = "photos/cat.jpg/w=60,f=webp";

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Function, ORIGIN_RESPONSE, body, noise, torn};
+use super::{Answer, Function, ORIGIN_RESPONSE, body, torn};
 use crate::pictures;
-use crate::triggers::event;
+use crate::triggers::{event, noise};
 use crate::world::look;
 
 const REQUEST: &str = "/Records/0/cf/request";

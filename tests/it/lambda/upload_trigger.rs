@@ -79,6 +79,17 @@ async fn uploads_are_understood_in_every_wrapping() {
     }
 }
 
+/// What looks encoded there is not.
+#[tokio::test]
+async fn keys_of_event_bridge_are_taken_as_they_are() {
+    let mut function = Function::start(UPLOAD_TRIGGER).await;
+    for key in ["100%25.jpg", "a+b.jpg"] {
+        function.put(key, pictures::jpeg(20, 20)).await;
+        assert_eq!(function.response(&by_event_bridge(key)).await, all_well());
+    }
+    assert_eq!(function.variants().await, ["resized-100%25.jpg", "resized-a+b.jpg"]);
+}
+
 #[tokio::test]
 async fn test_events_and_other_news_are_fine() {
     let mut function = Function::start(UPLOAD_TRIGGER).await;

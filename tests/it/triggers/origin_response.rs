@@ -2,12 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use image::{ImageFormat, RgbImage};
 use pixfront::error::Kind;
 use pixfront::trigger::origin_response::OriginResponse;
 use serde_json::{Value, json};
 
-use super::{Dice, event, garbage, mutated};
+use super::{Dice, event, garbage, mutated, noise};
 use crate::pictures;
 use crate::world::{Op, Place, World, look};
 
@@ -267,13 +266,8 @@ async fn what_is_too_long_and_not_stored_is_not_redirected_in_circles() {
 
 #[tokio::test]
 async fn the_longest_reply_fits_cloudfront() {
-    let mut dice = Dice(0x5EED);
-    let noise =
-        RgbImage::from_fn(520, 520, |_, _| image::Rgb([0; 3].map(|_: u8| u8::try_from(dice.roll(256)).unwrap())));
-    let mut png = std::io::Cursor::new(Vec::new());
-    noise.write_to(&mut png, ImageFormat::Png).unwrap();
     let world = World::new();
-    world.put("photos/cat.jpg", png.into_inner()).await;
+    world.put("photos/cat.jpg", noise(520)).await;
     // Noise takes three bytes a pixel, so these are just below and just above 740,000.
     for (side, status) in [(490, "200"), (505, "302")] {
         let response = handle(&world, asking("uri", format!("/photos/cat.jpg/w={side}"))).await;
