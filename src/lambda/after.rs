@@ -1,5 +1,5 @@
-//! Work after the answer: Lambda gives it to whoever waits as soon as it is posted, and counts the invocation as running until the
-//! next event is asked for.
+//! Work after the answer: Lambda gives it to whoever waits as soon as it is posted, and counts the invocation as running until
+//! the next event is asked for.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

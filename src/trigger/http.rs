@@ -15,7 +15,8 @@ use crate::reply::{Audience, ERROR_HEADER, Picture, Reply};
 use crate::request::Request;
 use crate::service::{Fresh, Made, Service};
 
-/// The longest body, in raw bytes, that fits a buffered answer: Lambda takes 6,291,556 bytes of JSON, headers and base64 included.
+/// The longest body, in raw bytes, that fits a buffered answer: Lambda takes 6,291,556 bytes of JSON, headers and base64
+/// included.
 pub const BODY_BYTES_MAX: usize = 4_700_000;
 
 /// The longest body of a streamed answer: Lambda ends a stream at 200 MB.
@@ -115,7 +116,8 @@ fn read(event: Value) -> Result<Asked> {
     let method = event.request_context.http.method.ok_or_else(|| no_event("it has no method"))?;
     let path = event.raw_path.ok_or_else(|| no_event("it has no rawPath"))?;
     let header = |name: &str| event.headers.get(name).and_then(|value| value.to_str().ok());
-    // Both are as they were sent, percent-encoding and all. (An HTTP API of API Gateway has the same shape, but decodes the path.)
+    // Both are as they were sent, percent-encoding and all. (An HTTP API of API Gateway has the same shape, but decodes its
+    // path.)
     let query = event.raw_query_string.as_deref().unwrap_or_default();
     Ok(Asked {
         method,

@@ -6,7 +6,7 @@ use crate::reply::{Audience, Picture, Reply, redirect, reply};
 /// The request header in which the viewer-request function carries the viewer's own path and query.
 pub const VIEWER_URL_HEADER: &str = "x-pixfront-url";
 
-/// The answer of a door that carries bodies of `body_bytes_max` at most ([`None`]: of any length). Logs the failure, if it is one.
+/// The answer of a door that carries bodies of `body_bytes_max` at most ([`None`]: of any length). Logs a failure.
 pub(super) fn reply_within(
     body_bytes_max: Option<usize>,
     outcome: Result<Picture>,
