@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check bench package tools clean
+.PHONY: help build serve test check bench package tools venv clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -26,7 +26,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 	@exec '$(TARGET)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
-test: tools ## run every test, documentation examples included
+test: tools venv ## run every test, documentation examples included
 	cargo test --doc --locked
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -x; cargo nextest run --locked; \
@@ -54,6 +54,9 @@ package: build ## pack the binary, README and licences as target/package/pixfron
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh
+
+venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` calls this)
+	@scripts/test-tools.sh
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{StoreOptions, block_on, print, print_json};
+use crate::config::Config;
 use crate::error::Result;
 
 #[derive(Args)]
@@ -17,9 +18,9 @@ pub(super) struct Options {
     store: StoreOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<()> {
-    let stores = options.store.open_existing()?;
-    let mut messages = block_on(stores.failures.peek(options.limit.saturating_add(1)))?;
+pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
+    let limit = options.limit.saturating_add(1);
+    let mut messages = block_on(async { options.store.open_existing(config).await?.failures.peek(limit).await })?;
     let has_more = messages.len() > options.limit;
     messages.truncate(options.limit);
     if options.json {

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{StoreOptions, block_on, print, print_json};
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 
 #[derive(Args)]
@@ -16,9 +17,8 @@ pub(super) struct Options {
     store: StoreOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<()> {
-    let stores = options.store.open_existing()?;
-    let rows = block_on(stores.ledger.variants_of(&options.key))?;
+pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
+    let rows = block_on(async { options.store.open_existing(config).await?.ledger.variants_of(&options.key).await })?;
     if options.json {
         return print_json(&rows);
     }

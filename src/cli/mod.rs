@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Stores, local, memory};
+use crate::store::{Stores, aws, local, memory};
 use crate::telemetry::{self, LogFormat};
 
 mod explain;
@@ -75,23 +75,26 @@ enum StoreKind {
     Local,
     /// This process's memory; gone when it ends.
     Memory,
+    /// The buckets, the table and the queue at AWS that the settings name.
+    Aws,
 }
 
 impl StoreOptions {
-    fn open(&self) -> Result<Stores> {
+    async fn open(&self, config: &Config) -> Result<Stores> {
         match self.store {
             StoreKind::Local => local::open(&self.data),
             StoreKind::Memory => Ok(memory::open()),
+            StoreKind::Aws => aws::open(config).await,
         }
     }
 
     /// For those that only look: a directory that nothing was ever stored in is a mistyped one.
-    fn open_existing(&self) -> Result<Stores> {
+    async fn open_existing(&self, config: &Config) -> Result<Stores> {
         match self.store {
             StoreKind::Local if !local::is_in(&self.data) => {
                 Err(Error::new(Kind::NotFound, format!("there is no store in {}", self.data.display())))
             }
-            StoreKind::Local | StoreKind::Memory => self.open(),
+            StoreKind::Local | StoreKind::Memory | StoreKind::Aws => self.open(config).await,
         }
     }
 }
@@ -122,8 +125,8 @@ fn run(command: Command) -> Result<()> {
         Role::Serve(options) => serve::run(&options, config),
         Role::Render(options) => render::run(&options, &config),
         Role::Explain(options) => explain::run(&options, &config),
-        Role::Ls(options) => ls::run(&options),
-        Role::Failures(options) => failures::run(&options),
+        Role::Ls(options) => ls::run(&options, &config),
+        Role::Failures(options) => failures::run(&options, &config),
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
         .map_err(cannot_start)?;
     runtime.block_on(async {
         let listener = bind(&options.host, options.port).await?;
-        let service = Arc::new(Service::new(options.store.open()?, config));
+        let stores = options.store.open(&config).await?;
+        let service = Arc::new(Service::new(stores, config));
         let cache_bytes = match options.cache {
             CacheKind::Memory => options.cache_mib << 20,
             CacheKind::None => 0,

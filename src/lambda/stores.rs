@@ -1,19 +1,14 @@
 //! Where the functions keep things.
 
 use crate::config::Config;
-use crate::error::{Error, Result};
-use crate::store::{Stores, local};
+use crate::error::Result;
+use crate::store::{Stores, aws, local};
 
 /// The stores that the settings name.
 pub(super) async fn stores(config: &Config) -> Result<Stores> {
     match &config.data {
         Some(directory) => local::open(directory),
-        None => aws(config).await,
+        // Boxed, since it is large and happens once.
+        None => Box::pin(aws::open(config)).await,
     }
-}
-
-// wired when merged: `crate::store::aws::open(config).await`
-#[expect(clippy::unused_async, reason = "opening the stores at AWS is async")]
-async fn aws(_config: &Config) -> Result<Stores> {
-    Err(Error::invalid("PIXFRONT_DATA is not set, and there are no stores at AWS yet"))
 }

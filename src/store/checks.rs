@@ -3,20 +3,38 @@
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Head, Message};
+use super::{ENCODING, Head, Message};
 use crate::error::{Error, Kind, Result};
 
 impl Message {
     /// The limits of SQS, kept by every queue, so that what works on a laptop works there.
     pub(super) fn check(&self) -> Result<()> {
+        if self.body.is_empty() || self.attributes.values().any(String::is_empty) {
+            return Err(Error::new(Kind::Bug, "a message has an empty body or attribute"));
+        }
+        if self.attributes.contains_key(ENCODING) {
+            let words = format!("a message has the attribute {ENCODING}, which is the queue's own");
+            return Err(Error::new(Kind::Bug, words));
+        }
+        self.check_limits()
+    }
+
+    /// Those that an encoded message has to keep too. Bytes are those of the body, and of the attributes' names, types and values.
+    pub(super) fn check_limits(&self) -> Result<()> {
         const ATTRIBUTES_MAX: usize = 10;
+        // What every queue of SQS takes unless someone set less.
+        const BYTES_MAX: usize = 1 << 18;
+        const TYPE: &str = "String";
         let count = self.attributes.len();
         if count > ATTRIBUTES_MAX {
             let words = format!("a message has {count} attributes, over the limit of {ATTRIBUTES_MAX}");
             return Err(Error::new(Kind::Bug, words));
         }
-        if self.body.is_empty() || self.attributes.values().any(String::is_empty) {
-            return Err(Error::new(Kind::Bug, "a message has an empty body or attribute"));
+        let attributes = self.attributes.iter().map(|(name, value)| name.len() + TYPE.len() + value.len());
+        let bytes = self.body.len() + attributes.sum::<usize>();
+        if bytes > BYTES_MAX {
+            let words = format!("a message has {bytes} bytes, over the limit of {BYTES_MAX}");
+            return Err(Error::new(Kind::Bug, words));
         }
         Ok(())
     }

@@ -14,10 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+pub mod aws;
 mod checks;
 pub mod conformance;
+mod dynamodb;
 pub mod local;
 pub mod memory;
+mod s3;
+mod sqs;
 
 /// Objects of one bucket by key.
 ///
@@ -131,16 +135,24 @@ pub trait Queue: Send + Sync {
     /// Removes a received message. A receipt that is no longer known is no error.
     async fn delete(&self, receipt: &str) -> Result<()>;
 
-    /// Up to `limit` messages, oldest first, without receiving them.
+    /// Up to `limit` messages, oldest first, without receiving them. SQS can't be looked into: there it is a short receive, which
+    /// hides the messages from others for a moment, counts as a delivery, and misses what is hidden.
     async fn peek(&self, limit: usize) -> Result<Vec<Message>>;
 }
 
+/// The attribute of a message by which SQS's backend says how its texts are encoded.
+const ENCODING: &str = "encoding";
+
 /// A queue message: the key as its body, as the hand-made systems have it, and the rest as attributes.
+///
+/// SQS carries no character that XML 1.0 lacks (controls but tab and line ends, U+FFFE and U+FFFF). Where a key has one, body and
+/// attributes travel percent-encoded, as UTF-8, with one attribute more: `encoding` is `percent`. Ours are decoded by [`Queue`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The object's key.
     pub body: String,
-    /// At most ten pairs, no value empty: the limits of SQS.
+    /// At most ten pairs (nine beside a character that SQS does not carry), no value empty, none called `encoding`: the limits
+    /// of SQS. With the body they have 256 KiB.
     pub attributes: BTreeMap<String, String>,
 }
 

@@ -62,10 +62,17 @@ fn the_core_is_pure() {
 fn one_place_for_each_thing() {
     let outside = |homes: &'static [&'static str]| move |name: &str| !homes.contains(&name);
     fence(&["std::env"], outside(&["src/config/mod.rs"]), "only config reads the environment");
-    // A notification's key is no URL, but encoded like a form's value.
-    let decoders = outside(&["src/request.rs", "src/trigger/upload/shapes.rs"]);
+    // A notification's key is no URL, but encoded like a form's value, and so are a list's keys; SQS's messages are only escaped.
+    let decoders = outside(&["src/request.rs", "src/trigger/upload/shapes.rs", "src/store/s3.rs", "src/store/sqs.rs"]);
     fence(&["percent_decode"], decoders, "only request.rs parses URLs");
-    fence(&["percent_encode"], outside(&["src/key.rs"]), "only key.rs writes URIs");
+    fence(&["percent_encode"], outside(&["src/key.rs", "src/store/sqs.rs"]), "only key.rs writes URIs");
+    for service in ["s3", "dynamodb", "sqs"] {
+        let home = format!("src/store/{service}.rs");
+        let sdk = format!("aws_sdk_{service}");
+        fence(&[sdk.as_str()], |name| name != home, "one file knows a service's SDK");
+    }
+    let opens = |name: &str| !name.starts_with("src/store/");
+    fence(&["aws_config"], opens, "only stores know AWS's SDKs");
     fence(&["rusqlite"], |name| !name.starts_with("src/store/local/"), "SQLite is the local store's alone");
     fence(
         &["lambda_runtime"],

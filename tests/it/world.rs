@@ -14,9 +14,11 @@ use pixfront::request::Request;
 use pixfront::service::Service;
 use pixfront::store::{Attributes, Message, Stores, memory};
 
+mod ministack;
 mod script;
 mod server;
 
+pub(crate) use ministack::{Ministack, config_at, loader};
 pub(crate) use script::{Op, Place, Script};
 pub(crate) use server::{Answer, Server, program};
 

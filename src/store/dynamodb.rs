@@ -1,0 +1,156 @@
+//! The ledger in a table of DynamoDB, the only file that knows its SDK.
+//!
+//! Whatever goes wrong here is the store's fault, never a client's: no key of ours is over the table's limits, so that even a
+//! refused request means that the table is missing, has other keys, or is not ours to use.
+
+use std::collections::{BTreeSet, HashMap};
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use tokio::time::sleep;
+
+use super::aws::{Asked, Site, failed};
+use super::{Ledger, Row};
+use crate::error::{Error, Kind, Result};
+
+/// The most rows that one call deletes.
+const ROWS_MAX: usize = 25;
+/// How often they are sent before those that DynamoDB leaves undone are given up; the pauses come to three seconds.
+const ROUNDS_MAX: u32 = 6;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A table with the partition key `name` and the sort key `variant`.
+#[derive(Debug)]
+pub(super) struct DynamoLedger {
+    client: Client,
+    site: Site,
+}
+
+impl DynamoLedger {
+    pub(super) fn new(sdk: &SdkConfig, site: Site) -> Self {
+        let mut config = Builder::from(sdk).region(site.region.clone());
+        config.set_endpoint_url(site.endpoint.clone());
+        Self { client: Client::from_conf(config.build()), site }
+    }
+}
+
+#[async_trait]
+impl Ledger for DynamoLedger {
+    async fn record(&self, row: Row) -> Result<()> {
+        let request = self.client.put_item().table_name(&self.site.name).set_item(Some(item(row)));
+        request.send().await.map(drop).map_err(|error| self.refused("PutItem", error))
+    }
+
+    async fn variants_of(&self, name: &str) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.site.name)
+                // `name` is a reserved word.
+                .key_condition_expression("#name = :name")
+                .expression_attribute_names("#name", "name")
+                .expression_attribute_values(":name", text(name))
+                // A purge must see the row that was written a moment ago.
+                .consistent_read(true)
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(|error| self.refused("Query", error))?;
+            next = page.last_evaluated_key;
+            rows.extend(page.items.unwrap_or_default().iter().map(row));
+            if next.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {
+        // One batch must not name a row twice.
+        let variants: Vec<_> = variants.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        for chunk in variants.chunks(ROWS_MAX) {
+            let deletions: Result<Vec<_>> = chunk.iter().map(|variant| deletion(name, variant)).collect();
+            self.delete_chunk(deletions?).await?;
+        }
+        Ok(())
+    }
+}
+
+impl DynamoLedger {
+    /// DynamoDB leaves undone what is over its capacity at the moment, and says so.
+    async fn delete_chunk(&self, mut left: Vec<WriteRequest>) -> Result<()> {
+        for round in 0..ROUNDS_MAX {
+            if round > 0 {
+                sleep(self.site.terms.pause * 2_u32.pow(round - 1)).await;
+            }
+            let request = self.client.batch_write_item().request_items(&self.site.name, left);
+            let answer = request.send().await.map_err(|error| self.refused("BatchWriteItem", error))?;
+            left = answer.unprocessed_items.unwrap_or_default().remove(&self.site.name).unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        let words = format!("BatchWriteItem in {}", self.site.name);
+        let left = format!("{} rows are left undone after {ROUNDS_MAX} rounds", left.len());
+        Err(failed("the ledger did not forget all it should", Asked::new(words, left)))
+    }
+
+    fn refused<E: StdError + Send + Sync + 'static>(&self, operation: &str, error: SdkError<E>) -> Error {
+        let words = format!("{operation} in {}", self.site.name);
+        failed("the ledger could not be asked", Asked::refused(&words, error))
+    }
+}
+
+fn deletion(name: &str, variant: &str) -> Result<WriteRequest> {
+    let request = DeleteRequest::builder().key("name", text(name)).key("variant", text(variant)).build();
+    let request = request.map_err(|cause| Error::with_source(Kind::Bug, "a row could not be named", cause))?;
+    Ok(WriteRequest::builder().delete_request(request).build())
+}
+
+fn item(row: Row) -> Item {
+    let Row { name, variant, bytes, width, height, format, source_etag, render_ms, time_ms } = row;
+    let texts = [("name", name), ("variant", variant), ("format", format), ("source_etag", source_etag)];
+    let numbers = [
+        ("bytes", bytes),
+        ("width", width.into()),
+        ("height", height.into()),
+        ("render_ms", render_ms),
+        ("time_ms", time_ms),
+    ];
+    let texts = texts.map(|(column, value)| (column.to_owned(), AttributeValue::S(value)));
+    let numbers = numbers.map(|(column, value)| (column.to_owned(), AttributeValue::N(value.to_string())));
+    texts.into_iter().chain(numbers).collect()
+}
+
+/// A row that another system wrote may lack columns, which are then empty or 0: it must not keep the others from being purged,
+/// and without our source's etag it goes with the next purge itself.
+fn row(item: &Item) -> Row {
+    let text = |column| item.get(column).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    Row {
+        name: text("name"),
+        variant: text("variant"),
+        bytes: number(item, "bytes"),
+        width: number(item, "width"),
+        height: number(item, "height"),
+        format: text("format"),
+        source_etag: text("source_etag"),
+        render_ms: number(item, "render_ms"),
+        time_ms: number(item, "time_ms"),
+    }
+}
+
+fn number<N: std::str::FromStr + Default>(item: &Item, column: &str) -> N {
+    item.get(column).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
