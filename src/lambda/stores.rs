@@ -8,7 +8,7 @@ use crate::store::{Stores, aws, local};
 pub(super) async fn stores(config: &Config) -> Result<Stores> {
     match &config.data {
         Some(directory) => local::open(directory),
-        // Loading the SDK makes a future of many kilobytes.
+        // Boxed, since it is large and happens once.
         None => Box::pin(aws::open(config)).await,
     }
 }

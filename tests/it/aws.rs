@@ -12,6 +12,7 @@ use pixfront::store::{Attributes, Message, Stores, conformance, memory};
 
 use crate::world::{Ministack, config_at, loader};
 
+mod functions;
 mod notification;
 mod refusals;
 mod serve;

@@ -18,11 +18,12 @@ mod origin_response;
 mod start;
 mod upload_trigger;
 
-use function::{Answer, Function};
+use function::Answer;
+pub(crate) use function::Function;
 
-const ORIGIN_RESPONSE: &str = env!("CARGO_BIN_EXE_origin-response");
-const UPLOAD_TRIGGER: &str = env!("CARGO_BIN_EXE_upload-trigger");
-const HTTP_ORIGIN: &str = env!("CARGO_BIN_EXE_http-origin");
+pub(crate) const ORIGIN_RESPONSE: &str = env!("CARGO_BIN_EXE_origin-response");
+pub(crate) const UPLOAD_TRIGGER: &str = env!("CARGO_BIN_EXE_upload-trigger");
+pub(crate) const HTTP_ORIGIN: &str = env!("CARGO_BIN_EXE_http-origin");
 
 impl Function {
     /// Puts an original.
@@ -41,11 +42,11 @@ impl Function {
 }
 
 /// The body of an answer of either door.
-fn body(response: &Value) -> Vec<u8> {
+pub(crate) fn body(response: &Value) -> Vec<u8> {
     BASE64.decode(response["body"].as_str().unwrap()).unwrap()
 }
 
-fn torn() -> Vec<u8> {
+pub(crate) fn torn() -> Vec<u8> {
     let mut torn = pictures::jpeg(64, 64);
     torn.truncate(torn.len() / 2);
     torn

@@ -29,7 +29,7 @@ const DEADLINE: Duration = Duration::from_mins(2);
 
 /// What a function made of an event.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Response(Value),
     /// A streamed response: status and headers, then the body.
     Stream(Value, Vec<u8>),
@@ -38,13 +38,13 @@ pub(super) enum Answer {
 }
 
 /// An answer that the function does not know yet to have arrived.
-pub(super) struct Held {
-    pub(super) answer: Answer,
+pub(crate) struct Held {
+    pub(crate) answer: Answer,
     release: oneshot::Sender<()>,
 }
 
 impl Held {
-    pub(super) fn release(self) -> Answer {
+    pub(crate) fn release(self) -> Answer {
         self.release.send(()).unwrap();
         self.answer
     }
@@ -66,7 +66,7 @@ struct Api {
 }
 
 /// A program, started as Lambda would on a store of its own. Killed when dropped.
-pub(super) struct Function {
+pub(crate) struct Function {
     child: Child,
     events: mpsc::Sender<Invocation>,
     api: Arc<Api>,
@@ -78,14 +78,14 @@ pub(super) struct Function {
 
 impl Function {
     /// Ready for its first event.
-    pub(super) async fn start(program: &str) -> Self {
+    pub(crate) async fn start(program: &str) -> Self {
         let function = Self::with(program, |_| ()).await;
         function.idle().await;
         function
     }
 
     /// With another environment, and perhaps not to be started in it.
-    pub(super) async fn with(program: &str, change: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) async fn with(program: &str, change: impl FnOnce(&mut Command)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (events, received) = mpsc::channel(1);
@@ -114,11 +114,11 @@ impl Function {
     }
 
     /// The same stores as the function's.
-    pub(super) fn stores(&self) -> &Stores {
+    pub(crate) fn stores(&self) -> &Stores {
         &self.stores
     }
 
-    pub(super) fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         self.dir.path()
     }
 
@@ -128,22 +128,22 @@ impl Function {
     }
 
     /// From now on nothing can be put on the failures queue.
-    pub(super) fn stop_the_queue(&self) {
+    pub(crate) fn stop_the_queue(&self) {
         let index = rusqlite::Connection::open(self.dir.path().join("index.sqlite")).unwrap();
         index.execute_batch("ALTER TABLE queue RENAME TO stopped").unwrap();
     }
 
-    pub(super) async fn invoke(&mut self, event: &Value) -> Answer {
+    pub(crate) async fn invoke(&mut self, event: &Value) -> Answer {
         self.invoke_for(DEADLINE * 2, event).await
     }
 
     /// With so much time until Lambda would end the invocation.
-    pub(super) async fn invoke_for(&mut self, time: Duration, event: &Value) -> Answer {
+    pub(crate) async fn invoke_for(&mut self, time: Duration, event: &Value) -> Answer {
         self.hold(time, event.to_string().into_bytes()).await.release()
     }
 
     /// The response, which must be one.
-    pub(super) async fn response(&mut self, event: &Value) -> Value {
+    pub(crate) async fn response(&mut self, event: &Value) -> Value {
         match self.invoke(event).await {
             Answer::Response(response) => response,
             other @ (Answer::Stream(..) | Answer::Error(_)) => panic!("{other:?}"),
@@ -151,7 +151,7 @@ impl Function {
     }
 
     /// An event of any bytes, whose answer the function does not know to have arrived until it is released.
-    pub(super) async fn hold(&mut self, time: Duration, event: Vec<u8>) -> Held {
+    pub(crate) async fn hold(&mut self, time: Duration, event: Vec<u8>) -> Held {
         self.invoked += 1;
         let id = format!("invocation-{}", self.invoked);
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -166,24 +166,24 @@ impl Function {
     }
 
     /// Waits until the function has asked for an event once more than it was given one: it is done with all of them.
-    pub(super) async fn idle(&self) {
+    pub(crate) async fn idle(&self) {
         let mut polls = self.api.polls.subscribe();
         timeout(DEADLINE, polls.wait_for(|polls| *polls > self.invoked)).await.expect("it is busy").unwrap();
     }
 
     /// How often it has asked for an event.
-    pub(super) fn polls(&self) -> watch::Receiver<usize> {
+    pub(crate) fn polls(&self) -> watch::Receiver<usize> {
         self.api.polls.subscribe()
     }
 
     /// Waits for the end of the process, and returns its log as well.
-    pub(super) async fn end(mut self) -> (ExitStatus, Vec<String>) {
+    pub(crate) async fn end(mut self) -> (ExitStatus, Vec<String>) {
         let status = timeout(DEADLINE, self.child.wait()).await.expect("it does not end").unwrap();
         (status, self.log.await.unwrap())
     }
 
     /// Ends it, and returns its log, each line of which must be JSON.
-    pub(super) async fn log(mut self) -> Vec<Value> {
+    pub(crate) async fn log(mut self) -> Vec<Value> {
         self.child.start_kill().unwrap();
         let lines = self.end().await.1;
         lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
