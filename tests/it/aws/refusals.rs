@@ -198,6 +198,15 @@ async fn a_key_that_was_not_deleted_is_an_error() {
 }
 
 #[tokio::test]
+async fn no_call_deletes_more_keys_than_s3_takes() {
+    let wire = Wire::that(&[Reply::xml("<DeleteResult></DeleteResult>")]).await;
+    let keys: Vec<_> = (0..2001).map(|i| format!("<{i}>")).collect();
+    wire.stores.originals.delete(&keys).await.unwrap();
+    let counts: Vec<_> = wire.asked().iter().map(|asked| asked.matches("<Key>&lt;").count()).collect();
+    assert_eq!(counts, [1000, 1000, 1]);
+}
+
+#[tokio::test]
 async fn rows_left_undone_are_tried_again() {
     let left =
         r#"{"UnprocessedItems":{"variants":[{"DeleteRequest":{"Key":{"name":{"S":"cat"},"variant":{"S":"w=1"}}}}]}}"#;
