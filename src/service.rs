@@ -98,7 +98,8 @@ impl Service {
         let (object, get) = timed(self.stores.variants.get(variant.key().as_str(), u64::MAX)).await;
         let object = match object {
             Ok(object) => object,
-            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            // S3 tells only those who may list the bucket that it has no such key; others it forbids to look.
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden) => return Ok(None),
             Err(error) => return Err(error),
         };
         if !self.is_current(&variant.source, &object.head).await {

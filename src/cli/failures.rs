@@ -33,7 +33,10 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
     for message in messages {
         let attribute = |name: &str| message.attributes.get(name).map_or("-", String::as_str);
         let (kind, words, bucket) = (attribute("kind"), attribute("message"), attribute("bucket"));
-        lines += &format!("{bucket}/{}  {kind}: {words}\n", message.body);
+        // Of an upload nothing was made; of a variant that was answered already it should be said which.
+        let variant =
+            if attribute("stage") == "persist" { format!(" as {}", attribute("recipe")) } else { String::new() };
+        lines += &format!("{bucket}/{}{variant}  {kind}: {words}\n", message.body);
     }
     if has_more {
         lines += &format!("... and more: --limit {}\n", options.limit.saturating_mul(10));

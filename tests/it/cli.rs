@@ -167,6 +167,11 @@ async fn failures_beyond_the_limit_are_hinted_at() {
     };
     assert_eq!(said("2"), "-/a.jpg  -: -\n-/b.jpg  -: -\n... and more: --limit 20\n");
     assert_eq!(said("3"), "-/a.jpg  -: -\n-/b.jpg  -: -\n-/c.jpg  -: -\n");
+    let attributes =
+        [("bucket", "originals"), ("kind", "upstream"), ("message", "away"), ("stage", "persist"), ("recipe", "w=4")];
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    failures.send(Message { body: "d.jpg".into(), attributes }).await.unwrap();
+    assert!(said("4").ends_with("originals/d.jpg as w=4  upstream: away\n"), "{}", said("4"));
 }
 
 #[tokio::test]

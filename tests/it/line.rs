@@ -177,15 +177,24 @@ async fn a_failing_store_never_takes_the_picture_away() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_said() {
-    for place in [Place::Originals, Place::Variants] {
-        for kind in [Kind::Upstream, Kind::Forbidden] {
-            let world = World::new();
-            world.put(CAT, pictures::jpeg(120, 80)).await;
-            world.script.fail(place, Op::Get, 1, kind);
-            assert_eq!(world.respond("/photos/cat.jpg?w=60").await.unwrap_err().kind(), kind, "{place:?}");
-            assert!(world.respond("/photos/cat.jpg?w=60").await.is_ok(), "it was that one call");
-        }
+    let table =
+        [(Place::Originals, Kind::Upstream), (Place::Originals, Kind::Forbidden), (Place::Variants, Kind::Upstream)];
+    for (place, kind) in table {
+        let world = World::new();
+        world.put(CAT, pictures::jpeg(120, 80)).await;
+        world.script.fail(place, Op::Get, 1, kind);
+        assert_eq!(world.respond("/photos/cat.jpg?w=60").await.unwrap_err().kind(), kind, "{place:?}");
+        assert!(world.respond("/photos/cat.jpg?w=60").await.is_ok(), "it was that one call");
     }
+}
+
+/// As S3 says of a missing key to a role that may not list the bucket.
+#[tokio::test]
+async fn a_forbidden_variant_counts_as_missing() {
+    let world = World::new();
+    world.put(CAT, pictures::jpeg(120, 80)).await;
+    world.script.fail(Place::Variants, Op::Get, 1, Kind::Forbidden);
+    assert!(world.respond("/photos/cat.jpg?w=60").await.unwrap().is_stored);
 }
 
 async fn overwrite(stores: Stores, body: Vec<u8>) {

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::{join, join3};
 use pixfront::error::{Error, Kind};
 use pixfront::store::{Attributes, Message, ObjectStore};
 
@@ -110,22 +111,19 @@ async fn a_missing_key_is_not_a_missing_bucket() {
 async fn silence_ends() {
     let begun = Instant::now();
     let wire = Wire::that(&[Reply::Hangs]).await;
-    let error = wire.stores.originals.get("cat", MIB).await.unwrap_err();
-    check("no answer", &error, Kind::Upstream, &["GetObject in originals", "timeout"]);
-    assert_eq!(wire.asked().len(), 3);
-    check(
-        "no answer",
-        &wire.stores.ledger.variants_of("cat").await.unwrap_err(),
-        Kind::Upstream,
-        &["Query in variants"],
-    );
-    check("no answer", &wire.stores.failures.receive(1, 1).await.unwrap_err(), Kind::Upstream, &["/queue"]);
+    let stores = &wire.stores;
+    let (got, rows, messages) =
+        join3(stores.originals.get("cat", MIB), stores.ledger.variants_of("cat"), stores.failures.receive(1, 1)).await;
+    check("get", &got.unwrap_err(), Kind::Upstream, &["GetObject in originals", "timed out"]);
+    check("query", &rows.unwrap_err(), Kind::Upstream, &["Query in variants", "timed out"]);
+    check("receive", &messages.unwrap_err(), Kind::Upstream, &["/queue", "timed out"]);
+    assert_eq!(wire.asked().len(), 9, "three times each");
 
     let wire = Wire::that(&[Reply::Stalls("200 OK\r\ncontent-length: 4", "me")]).await;
-    let error = wire.stores.originals.get("cat", MIB).await.unwrap_err();
-    check("half a body", &error, Kind::Upstream, &["GetObject in originals", "elapsed"]);
-    let error = wire.stores.originals.get_range("cat", "etag", 0..4).await.unwrap_err();
-    check("half a part", &error, Kind::Upstream, &["GetObject in originals", "elapsed"]);
+    let bucket = &*wire.stores.originals;
+    let (object, part) = join(bucket.get("cat", MIB), bucket.get_range("cat", "etag", 0..4)).await;
+    check("half a body", &object.unwrap_err(), Kind::Upstream, &["GetObject in originals", "elapsed"]);
+    check("half a part", &part.unwrap_err(), Kind::Upstream, &["GetObject in originals", "elapsed"]);
 
     let error = super::nowhere().await.originals.get("cat", 1).await.unwrap_err();
     check("nobody there", &error, Kind::Upstream, &["GetObject in originals"]);
@@ -135,7 +133,7 @@ async fn silence_ends() {
 #[tokio::test]
 async fn a_long_body_has_its_time() {
     let wire = Wire::that(&[Reply::Late(2 * ATTEMPT)]).await;
-    let body = Bytes::from(vec![0; 1 << 18]);
+    let body = Bytes::from(vec![0; 1 << 20]);
     assert_eq!(wire.stores.variants.put("cat", body, Attributes::default()).await.unwrap(), "late");
     let error = wire.stores.variants.put("cat", Bytes::new(), Attributes::default()).await.unwrap_err();
     check("a short one", &error, Kind::Upstream, &["PutObject in variants", "timed out"]);
@@ -195,6 +193,15 @@ async fn a_key_that_was_not_deleted_is_an_error() {
     let wire = Wire::that(&[Reply::xml(answer)]).await;
     let error = wire.stores.originals.delete(&["cat".to_owned()]).await.unwrap_err();
     check("delete", &error, Kind::Upstream, &["DeleteObjects in originals", "InternalError"]);
+}
+
+#[tokio::test]
+async fn no_call_deletes_more_keys_than_s3_takes() {
+    let wire = Wire::that(&[Reply::xml("<DeleteResult></DeleteResult>")]).await;
+    let keys: Vec<_> = (0..2001).map(|i| format!("<{i}>")).collect();
+    wire.stores.originals.delete(&keys).await.unwrap();
+    let counts: Vec<_> = wire.asked().iter().map(|asked| asked.matches("<Key>&lt;").count()).collect();
+    assert_eq!(counts, [1000, 1000, 1]);
 }
 
 #[tokio::test]
