@@ -3,7 +3,10 @@
 //! Events arrive twice and out of order, so an [`Upload`] only says which key to look at; what is done follows from what the
 //! bucket holds now.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
@@ -141,35 +144,42 @@ impl Service {
     /// Deletes every variant of a source but those made from the bytes with this etag. By listing, not by the ledger: a row may
     /// be missing, an object can't hide.
     async fn forget_variants(&self, source: &SourceKey, current_etag: Option<&str>) -> Result<()> {
-        let thumbnails = self.config.policy.thumbnails.iter();
-        let mut candidates: Vec<String> =
-            thumbnails.map(|thumbnail| VariantKey::thumbnail(&thumbnail.prefix, source).as_str().to_owned()).collect();
+        // Each is a round trip, and a source may have hundreds of variants.
+        const AT_ONCE: usize = 16;
+        let looked_at = self.variants_of(source).await?.into_iter().map(async |key| {
+            let is_current = self.is_stored_of(&key, current_etag).await?;
+            Ok::<_, Error>((!is_current).then_some(key))
+        });
+        let looked_at: Vec<_> = stream::iter(looked_at).buffered(AT_ONCE).try_collect().await?;
+        let outdated: Vec<String> = looked_at.into_iter().flatten().collect();
         let prefix = source.variants_prefix();
-        let mut after = None;
-        loop {
-            const PAGE: usize = 1000;
-            let page = self.stores.variants.list(&prefix, after.as_deref(), PAGE).await?;
-            let is_last = page.len() < PAGE;
-            after = page.last().cloned();
-            candidates.extend(page.into_iter().filter(|key| source.is_variant_of(key)));
-            if is_last {
-                break;
-            }
-        }
-        let mut outdated = Vec::new();
-        for key in candidates {
-            if !self.is_stored_of(&key, current_etag).await? {
-                outdated.push(key);
-            }
-        }
-        let mut rows: Vec<String> =
+        let mut rows: BTreeSet<String> =
             outdated.iter().map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned()).collect();
         // Also those whose object is gone, because it was withdrawn or expired.
         let recorded = self.stores.ledger.variants_of(source.as_str()).await?.into_iter();
         rows.extend(recorded.filter(|row| Some(row.source_etag.as_str()) != current_etag).map(|row| row.variant));
         // The rows first: when either fails, the event comes again, and only what is still listed is found again.
-        self.stores.ledger.forget(source.as_str(), &rows).await?;
+        self.stores.ledger.forget(source.as_str(), &rows.into_iter().collect::<Vec<_>>()).await?;
         self.stores.variants.delete(&outdated).await
+    }
+
+    /// The keys of all that may be stored of a source.
+    async fn variants_of(&self, source: &SourceKey) -> Result<Vec<String>> {
+        const PAGE: usize = 1000;
+        let thumbnails = self.config.policy.thumbnails.iter();
+        let mut keys: Vec<String> =
+            thumbnails.map(|thumbnail| VariantKey::thumbnail(&thumbnail.prefix, source).as_str().to_owned()).collect();
+        let prefix = source.variants_prefix();
+        let mut after = None;
+        loop {
+            let page = self.stores.variants.list(&prefix, after.as_deref(), PAGE).await?;
+            let is_last = page.len() < PAGE;
+            after = page.last().cloned();
+            keys.extend(page.into_iter().filter(|key| source.is_variant_of(key)));
+            if is_last {
+                return Ok(keys);
+            }
+        }
     }
 
     async fn is_stored_of(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
