@@ -192,9 +192,15 @@ fn upload_event() -> Value {
 }
 
 fn http_event() -> Value {
+    const PATH: &str = "/cat.jpg/w=400,f=webp";
     json!({
-        "version": "2.0", "rawPath": "/cat.jpg/w=400,f=webp", "rawQueryString": "", "headers": {},
-        "requestContext": { "http": { "method": "GET", "path": "/cat.jpg/w=400,f=webp" } }, "isBase64Encoded": false,
+        "version": "2.0", "rawPath": PATH, "rawQueryString": "", "headers": {}, "isBase64Encoded": false,
+        "requestContext": {
+            "accountId": "anonymous", "apiId": "bench", "requestId": "bench", "stage": "$default",
+            "domainName": "bench.lambda-url.us-east-1.on.aws", "domainPrefix": "bench",
+            "http": { "method": "GET", "path": PATH, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.1" },
+            "time": "21/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_219_200_000_u64,
+        },
     })
 }
 
