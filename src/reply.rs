@@ -22,7 +22,8 @@ pub struct Picture {
     pub etag: String,
     /// See [`SourceKey::cache_tag`](crate::key::SourceKey::cache_tag).
     pub cache_tag: String,
-    /// Whether the variants bucket has it now, so that a redirect to it can work.
+    /// Whether the variants bucket has it since just now, so that a redirect to it can work: one that it has had for longer was
+    /// not given out when it was asked for, or there would have been no need to ask here.
     pub is_stored: bool,
     /// How long its making took.
     pub timing: Timing,
@@ -71,7 +72,8 @@ pub fn reply(outcome: Result<Picture, &Error>, audience: Audience) -> Reply {
 /// look again.
 pub fn redirect(location: String) -> Reply {
     let headers = vec![("location", location), ("cache-control", "no-store".to_owned())];
-    Reply { status: 302, headers, body: Bytes::new() }
+    // Not empty: of a streamed answer without a byte the end may not be noticed.
+    Reply { status: 302, headers, body: Bytes::from_static(b"see Location\n") }
 }
 
 fn success(picture: Picture) -> Reply {

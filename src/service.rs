@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use tokio::time::timeout_at;
@@ -112,7 +112,7 @@ impl Service {
             cache_control: attributes.cache_control.unwrap_or_else(|| self.config.cache_control.clone()),
             etag: object.head.etag,
             cache_tag: variant.source.cache_tag(),
-            is_stored: true,
+            is_stored: was_just_put(object.head.modified_ms),
             timing: Timing { get, ..Timing::default() },
         }))
     }
@@ -148,6 +148,13 @@ impl Service {
         self.counters.renders.count();
         Ok(rendered)
     }
+}
+
+/// By this clock or the bucket's, which may be a little apart.
+fn was_just_put(modified_ms: u64) -> bool {
+    const JUST_NOW_MS: u64 = 10_000;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_sub(modified_ms) < JUST_NOW_MS
 }
 
 pub(crate) fn is_made_from(variant: &Head, original_etag: &str) -> bool {
@@ -208,4 +215,17 @@ pub(crate) async fn in_time<T>(deadline: Instant, late: &str, work: impl Future<
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let begun = Instant::now();
     (work.await, begun.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_long_ago_was_not_just_put() {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+        let now = u64::try_from(now).unwrap();
+        assert!(was_just_put(now) && was_just_put(now + 60_000), "clocks differ");
+        assert!(!was_just_put(now - 60_000) && !was_just_put(0));
+    }
 }

@@ -32,6 +32,7 @@ const HTTP_ORIGIN: &str = env!("CARGO_BIN_EXE_http-origin");
 
 struct Case {
     name: &'static str,
+    /// Empty: none, but a handler that does nothing, to be compared with.
     program: &'static str,
     /// Which Node.js starts it, if any.
     launcher: Option<&'static str>,
@@ -72,6 +73,14 @@ fn main() -> Result<(), Failure> {
         Case {
             launcher: Some("node-24"),
             ..Case::new("origin-response, launched by Node.js 24", ORIGIN_RESPONSE, origin_response_event)
+        },
+        Case {
+            launcher: Some("node-22"),
+            ..Case::new("a Node.js 22 handler that does nothing", "", origin_response_event)
+        },
+        Case {
+            launcher: Some("node-24"),
+            ..Case::new("a Node.js 24 handler that does nothing", "", origin_response_event)
         },
         Case { is_local: false, ..Case::new("origin-response, AWS", ORIGIN_RESPONSE, origin_response_event) },
         Case::new("upload-trigger", UPLOAD_TRIGGER, upload_event),
@@ -150,10 +159,14 @@ impl Case {
     }
 }
 
-/// What edge.zip holds, unpacked.
+/// What edge.zip holds, unpacked; without a program the least that Node.js can do.
 fn package(dir: &Path, program: &str) -> Result<PathBuf, Failure> {
     let task = dir.join("task");
     fs::create_dir(&task)?;
+    if program.is_empty() {
+        fs::write(task.join("index.mjs"), "export const handler = async () => ({ status: '200' });\n")?;
+        return Ok(task);
+    }
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("cloudfront/edge/index.mjs"), task.join("index.mjs"))?;
     fs::copy(program, task.join("bootstrap"))?;
     fs::set_permissions(task.join("bootstrap"), fs::Permissions::from_mode(0o755))?;

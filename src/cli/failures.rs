@@ -36,10 +36,17 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
         // Of an upload nothing was made; of a variant that was answered already it should be said which.
         let variant =
             if attribute("stage") == "persist" { format!(" as {}", attribute("recipe")) } else { String::new() };
-        lines += &format!("{bucket}/{}{variant}  {kind}: {words}\n", message.body);
+        lines += &printable(&format!("{bucket}/{}{variant}  {kind}: {words}", message.body));
+        lines.push('\n');
     }
     if has_more {
         lines += &format!("... and more: --limit {}\n", options.limit.saturating_mul(10));
     }
     print(&lines)
+}
+
+/// Keys are what uploaders say, and must not command the terminal.
+fn printable(line: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+    line.chars().map(escaped).collect()
 }

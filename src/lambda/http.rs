@@ -81,8 +81,10 @@ fn streamed(reply: &Reply) -> Result<StreamResponse<Chunks>> {
         headers.insert(*name, HeaderValue::try_from(value).map_err(|error| cannot_be(error.into()))?);
     }
     let metadata_prelude = MetadataPrelude { status_code, headers, cookies: Vec::new() };
-    let starts = (0..reply.body.len()).step_by(CHUNK_BYTES);
-    let chunk = |start: usize| Ok(reply.body.slice(start..reply.body.len().min(start + CHUNK_BYTES)));
+    // Without a byte the end of the answer may not be noticed; of an answer to HEAD it is left out again on the way.
+    let body = if reply.body.is_empty() { Bytes::from_static(b"\n") } else { reply.body.clone() };
+    let starts = (0..body.len()).step_by(CHUNK_BYTES);
+    let chunk = |start: usize| Ok(body.slice(start..body.len().min(start + CHUNK_BYTES)));
     let chunks: Vec<_> = starts.map(chunk).collect();
     Ok(StreamResponse { metadata_prelude, stream: stream::iter(chunks) })
 }

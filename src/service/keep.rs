@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::timeout_at;
 
-use super::{CACHE_TAG, EPOCH, Fresh, SOURCE_ETAG, Service, timed};
+use super::{CACHE_TAG, EPOCH, Fresh, SOURCE_ETAG, Service, in_time, timed};
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
 use crate::image::{self, Rendered};
@@ -16,7 +16,7 @@ impl Service {
     /// The second half: keeps what was made, and answers with it whatever comes of that.
     pub async fn keep_made(&self, fresh: &Fresh, last: Option<Instant>) -> Picture {
         let (kept, put) = timed(self.keep_in_time(fresh, last)).await;
-        let standing = self.standing(&fresh.variant, kept);
+        let standing = self.standing(&fresh.variant, &kept);
         self.picture(fresh, standing, Timing { put, ..fresh.timing })
     }
 
@@ -27,17 +27,23 @@ impl Service {
 
     /// Keeps what was answered already. Nobody hears how that went, so a failure leaves a message on the failures queue.
     pub async fn keep_afterwards(&self, fresh: &Fresh, last: Option<Instant>) {
-        let kept = self.keep_in_time(fresh, last).await;
-        if let Err(error) | Ok(Kept::Doubtful(error)) = &kept {
-            self.report_unkept(&fresh.variant, error).await;
+        let kept = self.keep_in_time(fresh, last.map(before_the_message)).await;
+        self.standing(&fresh.variant, &kept);
+        if let Err(error) | Ok(Kept::Doubtful(error) | Kept::Stored { recorded: Err(error) }) = &kept {
+            self.report_unkept(fresh, error, last).await;
         }
-        self.standing(&fresh.variant, kept);
     }
 
-    async fn report_unkept(&self, variant: &Variant, error: &Error) {
+    async fn report_unkept(&self, Fresh { variant, original, .. }: &Fresh, error: &Error, last: Option<Instant>) {
         let (bucket, key) = (self.config.originals_bucket(), variant.source.as_str());
-        let recipe = Some(variant.recipe_name());
-        if let Err(error) = self.leave_message(&Failure { bucket, key, stage: Stage::Persist, recipe, error }).await {
+        let (recipe, etag) = (Some(variant.recipe_name()), Some(original.etag.as_str()));
+        let failure = Failure { bucket, key, stage: Stage::Persist, recipe, etag, error };
+        let leaving = self.leave_message(&failure);
+        let left = match last {
+            Some(last) => in_time(last, "the queue took too long", leaving).await,
+            None => leaving.await,
+        };
+        if let Err(error) = left {
             tracing::error!(key = %variant.key(), error = error.chain(), "the failures queue took no message");
         }
     }
@@ -88,7 +94,7 @@ impl Service {
     }
 
     /// A failed put or record never changes the reply, but is not passed over in silence.
-    fn standing(&self, variant: &Variant, kept: Result<Kept>) -> Standing {
+    fn standing(&self, variant: &Variant, kept: &Result<Kept>) -> Standing {
         match kept {
             Ok(Kept::Stored { recorded: Ok(()) }) => Standing::Stored,
             Ok(Kept::Stored { recorded: Err(error) }) => {
@@ -137,6 +143,13 @@ impl Service {
             timing,
         }
     }
+}
+
+/// A store that stands still must leave time to say so.
+fn before_the_message(last: Instant) -> Instant {
+    const FOR_THE_MESSAGE: Duration = Duration::from_secs(3);
+    let left = last.saturating_duration_since(Instant::now());
+    last.checked_sub(FOR_THE_MESSAGE.min(left / 2)).unwrap_or(last)
 }
 
 /// How an answered picture stands to the variants bucket.

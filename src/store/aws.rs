@@ -143,8 +143,7 @@ fn site(name: &str, place: &Place, thing: &str, sdk: &SdkConfig, terms: &Terms) 
     let Some(region) = place.region.clone().map(Region::new).or_else(|| sdk.region().cloned()) else {
         return Err(Error::invalid(format!("no region is set: AWS_REGION for all, or PIXFRONT_{thing}_REGION")));
     };
-    let endpoint = place.endpoint.clone().or_else(|| sdk.endpoint_url().map(str::to_owned));
-    Ok(Site { name: name.to_owned(), region, endpoint, terms: terms.clone() })
+    Ok(Site { name: name.to_owned(), region, endpoint: place.endpoint.clone(), terms: terms.clone() })
 }
 
 /// What the log is told about a failure: what was asked of what, and what may be done about it; then the SDK's own words.

@@ -38,8 +38,11 @@ impl S3Bucket {
     pub(super) fn new(sdk: &SdkConfig, site: Site) -> Self {
         let mut config = Builder::from(sdk).region(site.region.clone());
         if let Some(endpoint) = &site.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        if site.endpoint.is_some() || sdk.endpoint_url().is_some() {
             // Who stands in for AWS seldom has a host name for each bucket.
-            config = config.endpoint_url(endpoint).force_path_style(true);
+            config = config.force_path_style(true);
         }
         Self { client: Client::from_conf(config.build()), site }
     }

@@ -38,7 +38,9 @@ pub(super) struct SqsQueue {
 impl SqsQueue {
     pub(super) fn new(sdk: &SdkConfig, site: Site) -> Self {
         let mut config = Builder::from(sdk).region(site.region.clone());
-        config.set_endpoint_url(site.endpoint.clone());
+        if let Some(endpoint) = &site.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
         Self { client: Client::from_conf(config.build()), site }
     }
 }

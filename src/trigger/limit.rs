@@ -32,7 +32,10 @@ pub(super) fn reply_within(
 fn too_long<'a>(picture: &Picture, viewer_url: Option<&'a str>) -> Result<&'a str> {
     if !picture.is_stored {
         // A redirect would come back here, round and round.
-        return Err(Error::new(Kind::Upstream, "the picture is too long for this door and could not be stored"));
+        return Err(Error::new(
+            Kind::Upstream,
+            "the picture is too long for this door, and its bucket does not give it out",
+        ));
     }
     // Without a CloudFront that looks into the bucket first, it would come back here as well.
     let words = "the picture is too long for this door, which was not told the viewer's URL to send it back to";

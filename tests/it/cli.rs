@@ -172,6 +172,8 @@ async fn failures_beyond_the_limit_are_hinted_at() {
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     failures.send(Message { body: "d.jpg".into(), attributes }).await.unwrap();
     assert!(said("4").ends_with("originals/d.jpg as w=4  upstream: away\n"), "{}", said("4"));
+    failures.send(Message { body: "\u{1b}[2Je\n.jpg".into(), ..Message::default() }).await.unwrap();
+    assert!(said("5").ends_with("-/\\u{1b}[2Je\\n.jpg  -: -\n"), "it commands no terminal: {}", said("5"));
 }
 
 #[tokio::test]

@@ -35,18 +35,28 @@ impl Handled {
 /// Deals with every record of an event, and only then says which must be delivered again. What is not dealt with at `last` must.
 ///
 /// An error: the whole event must come again, which does no harm to the records that went well; an
-/// [`Invalid`](crate::error::Kind::Invalid) one says that it is no event of S3. Messages of a batch come again by themselves, and
-/// what can't be read in one leaves a message on the failures queue.
+/// [`Invalid`](crate::error::Kind::Invalid) one says that it is no event of S3. Messages of a batch come again by themselves,
+/// unless all of them must, and what can't be read in one leaves a message on the failures queue.
 pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
     let mut handled = Handled::default();
     match Delivery::read(event).inspect_err(Error::log)? {
         Delivery::Whole(uploads) => handled.outcomes = all(service, &uploads, last).await?,
         Delivery::Batch(messages) => {
+            let (count, mut last_error) = (messages.len(), None);
             for message in messages {
                 match one_message(service, &message, last).await {
                     Ok(outcomes) => handled.outcomes.extend(outcomes),
-                    Err(_) => handled.come_again.push(message.id),
+                    Err(error) => {
+                        handled.come_again.push(message.id);
+                        last_error = Some(error);
+                    }
                 }
+            }
+            // Where the mapping does not know of partial failures, saying this is all that brings any back.
+            if let Some(error) = last_error
+                && handled.come_again.len() == count
+            {
+                return Err(error);
             }
         }
     }
@@ -60,7 +70,7 @@ async fn one_message(service: &Service, message: &QueueMessage, last: Option<Ins
     };
     error.log();
     // It will be no more of an event when it comes again.
-    let failure = Failure { bucket: "", key: message.excerpt(), stage: Stage::Upload, recipe: None, error };
+    let failure = Failure { bucket: "", key: message.excerpt(), stage: Stage::Upload, recipe: None, etag: None, error };
     service.leave_message(&failure).await.inspect_err(Error::log)?;
     Ok(vec![Outcome::Failed { kind: error.kind(), context: error.context().to_owned() }])
 }

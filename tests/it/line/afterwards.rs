@@ -67,6 +67,15 @@ async fn a_put_that_fails_leaves_a_message_and_is_counted() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_not_written_leaves_a_message() {
+    let (world, fresh) = made().await;
+    world.script.fail(Place::Table, Op::Record, 1, Kind::Upstream);
+    world.service.keep_afterwards(&fresh, None).await;
+    assert_eq!(message(&world).await, words("upstream"));
+    assert_eq!(world.variants().await, ["photos/cat.jpg/w=60,f=webp"], "which nobody makes again");
+}
+
+#[tokio::test]
 async fn a_queue_that_fails_as_well_is_no_more_than_logged() {
     let (world, fresh) = made().await;
     world.script.fail(Place::Variants, Op::Put, 1, Kind::Upstream);
