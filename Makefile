@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check bench bench-lambda package tools venv node clean
+.PHONY: help build serve test check bench bench-lambda package package-arm64 tools venv node clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 unexport MAKEFLAGS MFLAGS
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: tools ## build target/release/pixfront, and prove that its JPEG codec has SIMD
 	cargo build --release --locked --bin pixfront
@@ -57,6 +57,10 @@ package: build ## pack the command as a tar.gz and the Lambda functions as zips,
 	cargo build --release --locked --bins
 	@scripts/package.sh '$(TARGET)'
 	@scripts/package-lambda.sh '$(TARGET)/release' '$(TARGET)/package' '$(SETTINGS)'
+
+# Not a part of `make test`: the Rust target comes from rustup, which no package registry serves.
+package-arm64: tools venv ## cross-build upload.zip and http.zip for arm64, in target/package/arm64 (says what it needs)
+	@scripts/cross-arm64.sh '$(TARGET)' '$(SETTINGS)'
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh

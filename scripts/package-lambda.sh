@@ -38,7 +38,8 @@ pack() {
     check_glibc "$program"
     [ -z "$settings" ] || set -- "$@" "pixfront.toml=$settings"
     # Symbols are a tenth of the zip, and the log names a panic's file and line without them.
-    strip -s -o "$out/bootstrap" "$program"
+    # This machine's strip may not know another processor's programs; then they go as they are.
+    strip -s -o "$out/bootstrap" "$program" 2>/dev/null || cp "$program" "$out/bootstrap"
     python3 scripts/zip.py "$zip" "bootstrap=$out/bootstrap" LICENSE-THIRD-PARTY=LICENSE-THIRD-PARTY "$@"
     rm "$out/bootstrap"
     bytes=$(wc -c <"$zip")
