@@ -98,9 +98,9 @@ fn request(requests: &mut impl BufRead) -> Result<Option<(String, String, Vec<u8
         let mut header = String::new();
         requests.read_line(&mut header)?;
         let header = header.trim_end().to_ascii_lowercase();
-        match header.split_once(": ") {
+        match header.split_once(':').map(|(name, value)| (name, value.trim())) {
             Some(("content-length", value)) => length = value.parse()?,
-            Some(("transfer-encoding", _)) => is_chunked = true,
+            Some(("transfer-encoding", "chunked")) => is_chunked = true,
             _ if header.is_empty() => break,
             _ => {}
         }
