@@ -127,7 +127,7 @@ impl Config {
     pub fn with_headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
         let mut config = self.clone();
         for (name, value) in headers {
-            if let Some(setting) = SETTINGS.iter().find(|setting| setting.header().eq_ignore_ascii_case(name)) {
+            if let Some(setting) = Setting::of_header(name) {
                 config.apply(setting, &format!("the origin's header {}", setting.header()), value)?;
             }
         }
@@ -136,8 +136,7 @@ impl Config {
 
     /// Those of an origin's custom headers that set something, whatever it is worth.
     pub fn own_headers(headers: &[(String, String)]) -> Vec<(String, String)> {
-        let is_own = |name: &str| SETTINGS.iter().any(|setting| setting.header().eq_ignore_ascii_case(name));
-        headers.iter().filter(|(name, _)| is_own(name)).cloned().collect()
+        headers.iter().filter(|(name, _)| Setting::of_header(name).is_some()).cloned().collect()
     }
 
     fn apply_file(&mut self, text: &str) -> Result<()> {

@@ -26,6 +26,11 @@ impl Setting {
         format!("PIXFRONT_{}", self.name.to_ascii_uppercase())
     }
 
+    /// The setting that a custom header is about, in whatever case it is written.
+    pub(super) fn of_header(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.header().eq_ignore_ascii_case(name))
+    }
+
     /// E.g. `x-pixfront-source-bytes`.
     pub fn header(&self) -> String {
         format!("x-pixfront-{}", self.name.replace('_', "-"))

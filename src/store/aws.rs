@@ -129,12 +129,7 @@ impl<'a> Names<'a> {
         if !missing.is_empty() {
             return Err(Error::invalid(format!("not set, and needed for the stores at AWS: {}", missing.join(", "))));
         }
-        if names.originals == names.variants {
-            return Err(Error::invalid(format!(
-                "PIXFRONT_VARIANTS_BUCKET={}: must not be PIXFRONT_ORIGINALS_BUCKET too, or every variant would be an upload",
-                names.variants
-            )));
-        }
+        config.check()?;
         Ok(names)
     }
 }

@@ -5,12 +5,8 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
-
 use super::Shared;
-use super::index::broken;
 use crate::error::Result;
-use crate::store::checks::blocking;
 
 /// The journal of a [`LocalStore`](super::LocalStore).
 #[derive(Clone, Debug)]
@@ -37,38 +33,33 @@ impl LocalJournal {
     /// Notes that the object is about to change. Before the change: an event too many does no harm.
     pub async fn begin(&self, bucket: &str, key: &str) -> Result<Pending> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
-        self.run(move |connection| {
-            let mut insert = connection.prepare_cached("INSERT INTO journal (bucket, key) VALUES (?1, ?2)")?;
-            let id = insert.insert([&bucket, &key])?;
-            Ok(Pending { id, bucket, key })
-        })
-        .await
+        self.shared
+            .ask(move |connection| {
+                let mut insert = connection.prepare_cached("INSERT INTO journal (bucket, key) VALUES (?1, ?2)")?;
+                let id = insert.insert([&bucket, &key])?;
+                Ok(Pending { id, bucket, key })
+            })
+            .await
     }
 
     /// Strikes out what has been dealt with; twice does no harm.
     pub async fn end(&self, id: i64) -> Result<()> {
-        self.run(move |connection| {
-            connection.prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([id]).map(drop)
-        })
-        .await
+        self.shared
+            .ask(move |connection| {
+                connection.prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([id]).map(drop)
+            })
+            .await
     }
 
     /// All that was begun and not ended, oldest first; also what other processes are about to end.
     pub async fn pending(&self) -> Result<Vec<Pending>> {
-        self.run(|connection| {
-            let mut query = connection.prepare_cached("SELECT id, bucket, key FROM journal ORDER BY id")?;
-            let rows =
-                query.query_map([], |row| Ok(Pending { id: row.get(0)?, bucket: row.get(1)?, key: row.get(2)? }))?;
-            rows.collect()
-        })
-        .await
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let shared = Arc::clone(&self.shared);
-        blocking(move || work(&shared.index.connection()).map_err(broken)).await
+        self.shared
+            .ask(|connection| {
+                let mut query = connection.prepare_cached("SELECT id, bucket, key FROM journal ORDER BY id")?;
+                let rows = query
+                    .query_map([], |row| Ok(Pending { id: row.get(0)?, bucket: row.get(1)?, key: row.get(2)? }))?;
+                rows.collect()
+            })
+            .await
     }
 }

@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use rusqlite::TransactionBehavior;
 
 use super::Shared;
-use super::index::broken;
 use crate::error::{Error, Kind, Result};
-use crate::store::checks::blocking;
 use crate::store::{Ledger, Row};
 
 /// The ledger of a [`LocalStore`](super::LocalStore).
@@ -26,39 +24,35 @@ impl LocalLedger {
 #[async_trait]
 impl Ledger for LocalLedger {
     async fn record(&self, row: Row) -> Result<()> {
-        let shared = Arc::clone(&self.shared);
-        blocking(move || {
-            let facts = serde_json::to_string(&row)
-                .map_err(|cause| Error::with_source(Kind::Bug, "a row could not be written", cause))?;
-            let connection = shared.index.connection();
-            let replace = connection.prepare_cached("INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3)");
-            replace.and_then(|mut replace| replace.execute([row.name, row.variant, facts])).map_err(broken)?;
-            Ok(())
-        })
-        .await
+        let facts = serde_json::to_string(&row)
+            .map_err(|cause| Error::with_source(Kind::Bug, "a row could not be written", cause))?;
+        let replace = "INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3)";
+        self.shared
+            .ask(move |connection| {
+                connection.prepare_cached(replace)?.execute([row.name, row.variant, facts]).map(drop)
+            })
+            .await
     }
 
     async fn variants_of(&self, name: &str) -> Result<Vec<Row>> {
-        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
-        let facts = blocking(move || {
-            let read = || -> rusqlite::Result<Vec<String>> {
-                let connection = shared.index.connection();
+        let name = name.to_owned();
+        let facts: Vec<String> = self
+            .shared
+            .ask(move |connection| {
                 let mut query =
                     connection.prepare_cached("SELECT facts FROM ledger WHERE name = ?1 ORDER BY variant")?;
                 query.query_map([name], |row| row.get(0))?.collect()
-            };
-            read().map_err(broken)
-        });
-        let rows = facts.await?.into_iter().map(|facts| serde_json::from_str(&facts));
+            })
+            .await?;
+        let rows = facts.iter().map(|facts| serde_json::from_str(facts));
         rows.collect::<serde_json::Result<_>>()
             .map_err(|cause| Error::with_source(Kind::Upstream, "a row of the ledger could not be read", cause))
     }
 
     async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {
-        let (shared, name, variants) = (Arc::clone(&self.shared), name.to_owned(), variants.to_vec());
-        blocking(move || {
-            let forget = || -> rusqlite::Result<()> {
-                let mut connection = shared.index.connection();
+        let (name, variants) = (name.to_owned(), variants.to_vec());
+        self.shared
+            .ask(move |connection| {
                 let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 for variant in &variants {
                     let mut delete =
@@ -66,9 +60,7 @@ impl Ledger for LocalLedger {
                     delete.execute([&name, variant])?;
                 }
                 transaction.commit()
-            };
-            forget().map_err(broken)
-        })
-        .await
+            })
+            .await
     }
 }

@@ -14,7 +14,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use super::Stores;
+use super::checks::blocking;
 use crate::error::{Error, Kind, Result};
 
 mod bucket;
@@ -59,6 +62,17 @@ pub struct LocalStore {
 struct Shared {
     layout: Layout,
     index: index::Index,
+}
+
+impl Shared {
+    /// Asks the tables of records, on a thread that may block.
+    async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = Arc::clone(self);
+        blocking(move || work(&mut shared.index.connection()).map_err(index::broken)).await
+    }
 }
 
 impl LocalStore {

@@ -6,9 +6,8 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::Shared;
-use super::index::broken;
 use crate::error::{Error, Kind, Result};
-use crate::store::checks::{blocking, now_ms};
+use crate::store::checks::now_ms;
 use crate::store::{Message, Queue, Received};
 
 /// The queue of a [`LocalStore`](super::LocalStore).
@@ -23,28 +22,31 @@ impl Queue for LocalQueue {
         message.check()?;
         let json = serde_json::to_string(&message)
             .map_err(|cause| Error::with_source(Kind::Bug, "a message could not be written", cause))?;
-        self.run(move |connection| {
-            connection.prepare_cached("INSERT INTO queue (message) VALUES (?1)")?.execute([json]).map(drop)
-        })
-        .await
+        self.shared
+            .ask(move |connection| {
+                connection.prepare_cached("INSERT INTO queue (message) VALUES (?1)")?.execute([json]).map(drop)
+            })
+            .await
     }
 
     async fn receive(&self, limit: usize, visibility_s: u32) -> Result<Vec<Received>> {
-        let rows = self.run(move |connection| receive(connection, limit, visibility_s)).await?;
+        let rows = self.shared.ask(move |connection| receive(connection, limit, visibility_s)).await?;
         rows.into_iter().map(|(receipt, json)| Ok(Received { receipt, message: parse(&json)? })).collect()
     }
 
     async fn delete(&self, receipt: &str) -> Result<()> {
         let receipt = receipt.to_owned();
-        self.run(move |connection| {
-            connection.prepare_cached("DELETE FROM queue WHERE receipt = ?1")?.execute([receipt]).map(drop)
-        })
-        .await
+        self.shared
+            .ask(move |connection| {
+                connection.prepare_cached("DELETE FROM queue WHERE receipt = ?1")?.execute([receipt]).map(drop)
+            })
+            .await
     }
 
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
         let messages: Vec<String> = self
-            .run(move |connection| {
+            .shared
+            .ask(move |connection| {
                 let mut query = connection.prepare_cached("SELECT message FROM queue ORDER BY id LIMIT ?1")?;
                 query.query_map([integer(limit)], |row| row.get(0))?.collect()
             })
@@ -56,14 +58,6 @@ impl Queue for LocalQueue {
 impl LocalQueue {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let shared = Arc::clone(&self.shared);
-        blocking(move || work(&shared.index.connection()).map_err(broken)).await
     }
 }
 
