@@ -47,8 +47,12 @@ has_compiler || fail 'a C++ compiler, make or xz is missing, and the tests of th
 
 echo 'node-tools: fetching Node.js 22 and 24 and aws-lambda-ric into .tools/node (about a minute)'
 echo '{ "private": true }' >$dir/package.json
+# node-gyp would fetch Node's headers from Node's own site; most installations of Node, and PyPI's, carry them.
+home=$(node -p 'require("path").resolve(process.execPath, "../..")')
+headers=
+[ ! -f "$home/include/node/node.h" ] || headers="--nodedir=$home"
 # shellcheck disable=SC2086 # several words are meant
-npm install --prefix $dir --no-audit --no-fund --no-package-lock --save-exact $packages >>"$log" 2>&1 ||
+npm install $headers --prefix $dir --no-audit --no-fund --no-package-lock --save-exact $packages >>"$log" 2>&1 ||
     fail "npm failed; what was tried is in $log."
 for file in aws-lambda-ric/rapid-client.node node-22/bin/node node-24/bin/node; do
     [ -f $dir/node_modules/$file ] || fail "npm installed no $file; what was tried is in $log."
