@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use pixfront::format::FormatSet;
-use pixfront::image::{Cancel, Limits, render};
+use pixfront::image::{Cancel, Options, render};
 use pixfront::request::Request;
 use pixfront::variant::Recipe;
 use serde_json::{Value, json};
@@ -90,11 +90,11 @@ impl Case {
 
 fn recipe(parameters: &str) -> Result<Recipe, Failure> {
     let request = Request::parse("/bench", parameters, None)?;
-    Ok(Recipe::settle(&request.params, request.accepts, FormatSet::made_here())?)
+    Ok(Recipe::settle(&request.params, request.accepts, FormatSet::all())?)
 }
 
 fn apply(source: &[u8], recipe: &Recipe) -> Result<(Vec<u8>, (u32, u32)), Failure> {
-    let rendered = render(source, recipe, &Limits::default(), &Cancel::default())?;
+    let rendered = render(source, recipe, &Options::default(), &Cancel::default())?;
     Ok((rendered.bytes.to_vec(), (rendered.width, rendered.height)))
 }
 

@@ -1,4 +1,4 @@
-//! The picture formats that a URL can name, and what a client's `Accept` says of them.
+//! The formats that a URL can name, those that a file can have, and what a client's `Accept` says of them.
 
 use std::fmt;
 
@@ -51,14 +51,6 @@ impl Format {
         }
     }
 
-    /// Whether this version has the encoder.
-    pub const fn is_made_here(self) -> bool {
-        match self {
-            Self::Webp | Self::Jpeg | Self::Png => true,
-            Self::Avif | Self::Gif => false,
-        }
-    }
-
     /// The quality used where the URL says none; [`None`] where the format has no such thing.
     /// 80 is what sharp, imgproxy and weserv use for JPEG and WebP.
     pub const fn default_quality(self) -> Option<u8> {
@@ -76,9 +68,124 @@ impl Format {
             Self::Jpeg => false,
         }
     }
+
+    /// Whether a source that moves still moves in it.
+    pub const fn is_animated(self) -> bool {
+        match self {
+            Self::Webp | Self::Gif => true,
+            Self::Avif | Self::Jpeg | Self::Png => false,
+        }
+    }
 }
 
 impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a file is, by its first bytes: a format that is made here too, one that is only read, or one that passes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FileType {
+    Jpeg,
+    Png,
+    Webp,
+    Gif,
+    Avif,
+    Tiff,
+    Bmp,
+    Svg,
+    Pdf,
+    Heic,
+    Mp4,
+    Quicktime,
+    Webm,
+}
+
+impl FileType {
+    /// Every type, what is decoded first.
+    pub const ALL: [Self; 13] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Webp,
+        Self::Gif,
+        Self::Avif,
+        Self::Tiff,
+        Self::Bmp,
+        Self::Svg,
+        Self::Pdf,
+        Self::Heic,
+        Self::Mp4,
+        Self::Quicktime,
+        Self::Webm,
+    ];
+
+    /// The word in rows and settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Gif => "gif",
+            Self::Avif => "avif",
+            Self::Tiff => "tiff",
+            Self::Bmp => "bmp",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+            Self::Heic => "heic",
+            Self::Mp4 => "mp4",
+            Self::Quicktime => "quicktime",
+            Self::Webm => "webm",
+        }
+    }
+
+    /// The `Content-Type`.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => Format::Jpeg.media_type(),
+            Self::Png => Format::Png.media_type(),
+            Self::Webp => Format::Webp.media_type(),
+            Self::Gif => Format::Gif.media_type(),
+            Self::Avif => Format::Avif.media_type(),
+            Self::Tiff => "image/tiff",
+            Self::Bmp => "image/bmp",
+            Self::Svg => "image/svg+xml",
+            Self::Pdf => "application/pdf",
+            Self::Heic => "image/heic",
+            Self::Mp4 => "video/mp4",
+            Self::Quicktime => "video/quicktime",
+            Self::Webm => "video/webm",
+        }
+    }
+
+    /// What it becomes where the URL names no format: its own, or PNG if that has no encoder here; [`None`] for what is never
+    /// decoded and passes through.
+    pub const fn output(self) -> Option<Format> {
+        match self {
+            Self::Jpeg => Some(Format::Jpeg),
+            Self::Png | Self::Tiff | Self::Bmp => Some(Format::Png),
+            Self::Webp => Some(Format::Webp),
+            Self::Gif => Some(Format::Gif),
+            Self::Avif => Some(Format::Avif),
+            Self::Svg | Self::Pdf | Self::Heic | Self::Mp4 | Self::Quicktime | Self::Webm => None,
+        }
+    }
+}
+
+impl From<Format> for FileType {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Webp => Self::Webp,
+            Format::Avif => Self::Avif,
+            Format::Jpeg => Self::Jpeg,
+            Format::Png => Self::Png,
+            Format::Gif => Self::Gif,
+        }
+    }
+}
+
+impl fmt::Display for FileType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -89,11 +196,6 @@ impl fmt::Display for Format {
 pub struct FormatSet(u8);
 
 impl FormatSet {
-    /// Everything that this version can make.
-    pub fn made_here() -> Self {
-        Format::ALL.into_iter().filter(|format| format.is_made_here()).collect()
-    }
-
     /// Every format there is a word for.
     pub fn all() -> Self {
         Format::ALL.into_iter().collect()
@@ -186,7 +288,7 @@ mod tests {
     fn auto_skips_what_is_not_made() {
         let both = Accepts { avif: true, webp: true };
         assert_eq!(both.best(FormatSet::all()), Some(Format::Avif));
-        assert_eq!(both.best(FormatSet::made_here()), Some(Format::Webp));
+        assert_eq!(both.best([Format::Webp].into_iter().collect()), Some(Format::Webp));
         assert_eq!(both.best([Format::Png].into_iter().collect()), None);
     }
 }

@@ -134,11 +134,11 @@ impl Service {
 
     /// Renders on a thread that may block. The place goes with it: a thread that nobody waits for any more still uses a core.
     pub(crate) async fn render(&self, place: Place, source: &Bytes, recipe: &Recipe) -> Result<Rendered> {
-        let (source, recipe, limits) = (source.clone(), recipe.clone(), self.config.limits.clone());
+        let (source, recipe, options) = (source.clone(), recipe.clone(), self.config.image.clone());
         let cancel = CancelOnDrop(Arc::new(Cancel::default()));
         let cancelled = Arc::clone(&cancel.0);
         let thread = tokio::task::spawn_blocking(move || {
-            let rendered = image::render(&source, &recipe, &limits, &cancelled);
+            let rendered = image::render(&source, &recipe, &options, &cancelled);
             drop(place);
             rendered
         });

@@ -136,7 +136,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         let half = Thumbnail { prefix: "resized-".to_owned(), recipe: Recipe::HALF };
-        Self { formats: FormatSet::made_here(), thumbnails: vec![half], serves_originals: true }
+        Self { formats: FormatSet::all(), thumbnails: vec![half], serves_originals: true }
     }
 }
 

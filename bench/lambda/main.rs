@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use pixfront::format::FormatSet;
-use pixfront::image::{Cancel, Limits, render};
+use pixfront::image::{Cancel, Options, render};
 use pixfront::request::Request;
 use pixfront::store::{Attributes, local};
 use pixfront::variant::Recipe;
@@ -221,8 +221,8 @@ fn http_event() -> Value {
 
 fn apply(source: &[u8], parameters: &str) -> Result<Vec<u8>, Failure> {
     let request = Request::parse("/bench", parameters, None)?;
-    let recipe = Recipe::settle(&request.params, request.accepts, FormatSet::made_here())?;
-    Ok(render(source, &recipe, &Limits::default(), &Cancel::default())?.bytes.to_vec())
+    let recipe = Recipe::settle(&request.params, request.accepts, FormatSet::all())?;
+    Ok(render(source, &recipe, &Options::default(), &Cancel::default())?.bytes.to_vec())
 }
 
 fn median(values: &mut [f64]) -> Option<f64> {

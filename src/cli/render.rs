@@ -38,12 +38,12 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
     let recipe = Recipe::settle(&request.params, request.accepts, config.policy.formats)?;
     let source = read(&options.src, config.source_bytes)?;
     let begun = Instant::now();
-    let rendered = render(&source, &recipe, &config.limits, &Cancel::default())?;
+    let rendered = render(&source, &recipe, &config.image, &Cancel::default())?;
     let ms = begun.elapsed().as_secs_f64() * 1000.0;
     let output = options.output.display();
     let not_written = |error| Error::with_source(Kind::Upstream, format!("{output} can't be written"), error);
     fs::write(&options.output, &rendered.bytes).map_err(not_written)?;
-    let (width, height, format) = (rendered.width, rendered.height, rendered.format);
+    let (width, height, format) = (rendered.width, rendered.height, rendered.file_type);
     if options.json {
         let cost = rendered.cost;
         return print_json(&json!({

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::image::Limits;
+use crate::image;
 use crate::variant::Policy;
 
 mod settings;
@@ -20,8 +20,8 @@ pub use settings::{SETTINGS, Setting};
 pub struct Config {
     /// What is allowed, and which thumbnails uploads get.
     pub policy: Policy,
-    /// What a picture may cost.
-    pub limits: Limits,
+    /// How pictures are made, and what they may cost.
+    pub image: image::Options,
     /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What passes through
     /// from the bucket untouched has no limit.
     pub source_bytes: u64,
@@ -76,7 +76,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
-            limits: Limits::default(),
+            image: image::Options::default(),
             source_bytes: 64 << 20,
             deadline: Duration::from_secs(10),
             renders: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),

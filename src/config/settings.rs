@@ -51,7 +51,7 @@ pub static SETTINGS: [Setting; 24] = [
         values: "a number of pixels, at least 1",
         default: "50000000",
         meaning: "the largest source that is decoded, width times height; over it 413",
-        set: |config, value| at_least_one(value).map(|pixels| config.limits.source_pixels = pixels),
+        set: |config, value| at_least_one(value).map(|pixels| config.image.limits.source_pixels = pixels),
     },
     Setting {
         name: "output_side",
@@ -60,7 +60,7 @@ pub static SETTINGS: [Setting; 24] = [
         meaning: "the longer side of a result; over it 413",
         set: |config, value| {
             let side = u32::try_from(at_least_one(value)?).ok().filter(|side| *side <= 16_383)?;
-            config.limits.output_side = side;
+            config.image.limits.output_side = side;
             Some(())
         },
     },
@@ -90,12 +90,11 @@ pub static SETTINGS: [Setting; 24] = [
     },
     Setting {
         name: "formats",
-        values: "a list of webp, jpeg, png",
-        default: "webp,jpeg,png",
+        values: "a list of webp, avif, jpeg, png, gif",
+        default: "webp,avif,jpeg,png,gif",
         meaning: "the formats that are made; what is left out is 415",
         set: |config, value| {
-            let made =
-                |name: &str| crate::format::Format::from_name(name.trim()).filter(|format| format.is_made_here());
+            let made = |name: &str| crate::format::Format::from_name(name.trim());
             config.policy.formats = value.split(',').map(made).collect::<Option<_>>()?;
             Some(())
         },

@@ -1,8 +1,16 @@
-//! Channels: what a picture has, and what a format can hold.
+//! Colours and channels: what a source's numbers mean, and what a format can hold.
 
 use super::pixels::{Layout, Pixels};
+use super::profile::Profile;
+use crate::error::Result;
 use crate::format::Format;
 use crate::params::Rgb;
+
+/// Turns the pixels into sRGB; grey stays grey. A profile that can't be read counts as none.
+#[expect(clippy::unnecessary_wraps, reason = "profiles come with the next commit")]
+pub(super) fn to_srgb(pixels: Pixels, _profile: Option<&Profile>) -> Result<Pixels> {
+    Ok(pixels)
+}
 
 /// Gives the pixels a layout that the format's encoder takes: alpha goes where it says nothing or can't be kept, and grey
 /// stays grey where the format has it.
@@ -13,7 +21,7 @@ pub(super) fn fit_format(pixels: Pixels, format: Format, background: Option<Rgb>
         }
         (Layout::Rgba, Format::Jpeg) => flatten(&pixels, background.unwrap_or(Rgb::WHITE)),
         (Layout::Gray, Format::Webp) => convert(&pixels, Layout::Rgb, |from, to| to.fill(from[0])),
-        (Layout::Gray | Layout::Rgb | Layout::Rgba, _) => pixels,
+        (Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba | Layout::Cmyk, _) => pixels,
     }
 }
 

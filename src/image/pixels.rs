@@ -6,17 +6,21 @@ use super::geometry::Size;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     Gray,
+    /// Alpha is never premultiplied.
+    GrayAlpha,
     Rgb,
-    /// Alpha is not premultiplied.
     Rgba,
+    /// 0: no ink, 255: all of it. As a JPEG or TIFF had it; no encoder takes it.
+    Cmyk,
 }
 
 impl Layout {
     pub(crate) const fn channels(self) -> usize {
         match self {
             Self::Gray => 1,
+            Self::GrayAlpha => 2,
             Self::Rgb => 3,
-            Self::Rgba => 4,
+            Self::Rgba | Self::Cmyk => 4,
         }
     }
 }

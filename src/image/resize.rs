@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 
 /// Resizes decoded pixels to a placement, which is given in pixels of the source: the decoder may have scaled already.
 pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> {
-    let Decoded { pixels: decoded, divisor } = decoded;
+    let Decoded { pixels: decoded, divisor, .. } = decoded;
     if decoded.size() == placement.size {
         return Ok(decoded);
     }
@@ -23,18 +23,18 @@ pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> 
     let pixel_type = match decoded.layout {
         Layout::Gray => fir::PixelType::U8,
         Layout::Rgb => fir::PixelType::U8x3,
-        Layout::Rgba => fir::PixelType::U8x4,
+        Layout::GrayAlpha => fir::PixelType::U8x2,
+        Layout::Rgba | Layout::Cmyk => fir::PixelType::U8x4,
     };
     let mut resized = Pixels::zeroed(placement.size, decoded.layout);
     let from = fir::images::ImageRef::new(decoded.width, decoded.height, &decoded.data, pixel_type).map_err(bug)?;
     let mut to =
         fir::images::Image::from_slice_u8(resized.width, resized.height, &mut resized.data, pixel_type).map_err(bug)?;
-    let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3)).crop(
-        left,
-        top,
-        crop_width,
-        crop_height,
-    );
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
+        .crop(left, top, crop_width, crop_height)
+        // Black ink is no alpha.
+        .use_alpha(decoded.layout != Layout::Cmyk);
     fir::Resizer::new().resize(&from, &mut to, &options).map_err(bug)?;
     Ok(resized)
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::edge::{Edge, failed_entry};
 use crate::error::{Error, Kind, Result};
-use crate::image::probe::media_type;
+use crate::image::sniff::media_type;
 use crate::ingest::{Outcome, Upload};
 use crate::key::SourceKey;
 use crate::request::Request as PictureRequest;

@@ -122,7 +122,7 @@ impl Service {
             (CACHE_TAG, variant.source.cache_tag()),
         ];
         Attributes {
-            content_type: rendered.format.media_type().to_owned(),
+            content_type: rendered.file_type.media_type().to_owned(),
             cache_control: Some(self.config.cache_control.clone()),
             metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
         }
@@ -135,7 +135,7 @@ impl Service {
         };
         Picture {
             body: rendered.bytes.clone(),
-            content_type: rendered.format.media_type().to_owned(),
+            content_type: rendered.file_type.media_type().to_owned(),
             cache_control: cache_control.to_owned(),
             etag: crate::key::etag(&rendered.bytes),
             cache_tag: variant.source.cache_tag(),
@@ -182,7 +182,7 @@ fn row(variant: &Variant, original: &Head, rendered: &Rendered, render: Duration
         bytes: rendered.bytes.len() as u64,
         width: rendered.width,
         height: rendered.height,
-        format: rendered.format.name().to_owned(),
+        format: rendered.file_type.name().to_owned(),
         source_etag: original.etag.clone(),
         render_ms: u64::try_from(render.as_millis()).unwrap_or(u64::MAX),
         time_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),

@@ -8,7 +8,7 @@
 
 use pixfront::error::{Error, Kind, Result};
 use pixfront::format::{Accepts, FormatSet};
-use pixfront::image::{Cancel, Limits, Rendered};
+use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::Recipe;
 
@@ -23,8 +23,8 @@ mod torn;
 
 fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
     let request = Request::parse("/x", query, None).unwrap();
-    let recipe = Recipe::settle(&request.params, Accepts::default(), FormatSet::made_here()).unwrap();
-    pixfront::image::render(bytes, &recipe, &Limits::default(), &Cancel::default())
+    let recipe = Recipe::settle(&request.params, Accepts::default(), FormatSet::all()).unwrap();
+    pixfront::image::render(bytes, &recipe, &Options::default(), &Cancel::default())
 }
 
 /// The kind of failure, in full and scaled, which must agree; [`None`]: a picture.

@@ -109,7 +109,7 @@ async fn every_url_has_its_key_and_its_size() {
 async fn what_cannot_be_made_is_said_by_its_kind() {
     let world = World::with(|config| {
         config.source_bytes = 20_000;
-        config.limits.source_pixels = 1_000_000;
+        config.image.limits.source_pixels = 1_000_000;
     });
     let mut torn = pictures::jpeg(64, 64);
     torn.truncate(torn.len() / 2);

@@ -7,7 +7,7 @@
 )]
 
 use pixfront::format::{Accepts, Format, FormatSet};
-use pixfront::image::{Cancel, Limits, Rendered};
+use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::Recipe;
 
@@ -24,12 +24,12 @@ const HALF: &str = "half";
 fn recipe(query: &str) -> Recipe {
     let (is_half, query) = query.strip_prefix(HALF).map_or((false, query), |rest| (true, rest.trim_start_matches('&')));
     let request = Request::parse("/x", query, None).unwrap();
-    let settled = Recipe::settle(&request.params, Accepts::default(), FormatSet::made_here()).unwrap();
+    let settled = Recipe::settle(&request.params, Accepts::default(), FormatSet::all()).unwrap();
     if is_half { Recipe { scale: Recipe::HALF.scale, ..settled } } else { settled }
 }
 
 fn render(bytes: &[u8], query: &str) -> Rendered {
-    let rendered = pixfront::image::render(bytes, &recipe(query), &Limits::default(), &Cancel::default());
+    let rendered = pixfront::image::render(bytes, &recipe(query), &Options::default(), &Cancel::default());
     rendered.unwrap_or_else(|error| panic!("{query}: {error:?}"))
 }
 

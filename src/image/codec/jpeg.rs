@@ -29,17 +29,19 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<Pixels
     Ok(pixels)
 }
 
-/// Encodes baseline 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
-pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
+/// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
+pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
     let subsampling = match pixels.layout {
         Layout::Gray => tj::TJSAMP_TJSAMP_GRAY,
         Layout::Rgb => tj::TJSAMP_TJSAMP_420,
-        Layout::Rgba => return Err(not_encoded("JPEG has no alpha")),
+        Layout::GrayAlpha | Layout::Rgba => return Err(not_encoded("JPEG has no alpha")),
+        Layout::Cmyk => return Err(not_encoded("CMYK is not written")),
     };
     let mut encoder = Handle::new(tj::TJINIT_TJINIT_COMPRESS).map_err(not_encoded)?;
     encoder.set(tj::TJPARAM_TJPARAM_QUALITY, c_int::from(quality)).map_err(not_encoded)?;
     encoder.set(tj::TJPARAM_TJPARAM_SUBSAMP, subsampling as c_int).map_err(not_encoded)?;
     encoder.set(tj::TJPARAM_TJPARAM_OPTIMIZE, 1).map_err(not_encoded)?;
+    encoder.set(tj::TJPARAM_TJPARAM_PROGRESSIVE, c_int::from(is_progressive)).map_err(not_encoded)?;
     encoder.write(pixels).map_err(not_encoded)
 }
 
@@ -161,6 +163,8 @@ fn pixel_format(layout: Layout) -> c_int {
     match layout {
         Layout::Gray => tj::TJPF_TJPF_GRAY,
         Layout::Rgb => tj::TJPF_TJPF_RGB,
-        Layout::Rgba => tj::TJPF_TJPF_RGBA,
+        // Never read into; the encoder refuses alpha before it asks.
+        Layout::GrayAlpha | Layout::Rgba => tj::TJPF_TJPF_RGBA,
+        Layout::Cmyk => tj::TJPF_TJPF_CMYK,
     }
 }

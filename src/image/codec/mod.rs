@@ -1,10 +1,13 @@
 //! The codecs, a file each, behind two exhaustive matches.
 
+use super::Encoding;
+use super::animation::{Animation, Frame};
 use super::geometry::Placement;
 use super::pixels::Pixels;
 use super::probe::Probe;
+use super::profile::Profile;
 use crate::error::{Error, Kind, Result};
-use crate::format::Format;
+use crate::format::{FileType, Format};
 
 mod jpeg;
 mod png;
@@ -15,33 +18,54 @@ pub(super) struct Decoded {
     pub(super) pixels: Pixels,
     /// So many source pixels a side went into one; the last column and row may stand for fewer.
     pub(super) divisor: u32,
+    /// [`None`]: sRGB.
+    pub(super) profile: Option<Profile>,
 }
 
-/// Decodes a probed source, scaled down where the codec can and the placement allows.
+/// Decodes a probed source, its first frame if it moves, scaled down where the codec can and the placement allows.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
-    let whole = |pixels| Decoded { pixels, divisor: 1 };
-    match probe.format {
-        Format::Jpeg => {
+    let whole = |pixels| Decoded { pixels, divisor: 1, profile: None };
+    match probe.file_type {
+        FileType::Jpeg => {
             let divisor = placement.decode_divisor();
-            Ok(Decoded { pixels: jpeg::decode(bytes, probe, divisor)?, divisor })
+            Ok(Decoded { pixels: jpeg::decode(bytes, probe, divisor)?, divisor, profile: None })
         }
-        Format::Png => png::decode(bytes, probe).map(whole),
-        Format::Webp => webp::decode(bytes, probe).map(whole),
-        Format::Avif | Format::Gif => {
-            Err(Error::new(Kind::Unsupported, format!("{} pictures can't be resized yet", probe.format)))
+        FileType::Png => png::decode(bytes, probe).map(whole),
+        FileType::Webp => webp::decode(bytes, probe).map(whole),
+        FileType::Avif | FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
+        FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
+            Err(unread(probe.file_type))
         }
     }
 }
 
+/// Decodes a probed source that moves, and hands over its frames in order; returns how often it is played, 0 for ever.
+pub(super) fn decode_frames(
+    _bytes: &[u8],
+    probe: &Probe,
+    _each: &mut dyn FnMut(Frame) -> Result<()>,
+) -> Result<u16> {
+    Err(unread(probe.file_type))
+}
+
 /// Encodes; [`None`] is the format's default quality.
-pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>) -> Result<Vec<u8>> {
+pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encoding: Encoding) -> Result<Vec<u8>> {
     let quality = quality.or(format.default_quality()).unwrap_or(100);
     match format {
-        Format::Jpeg => jpeg::encode(pixels, quality),
+        Format::Jpeg => jpeg::encode(pixels, quality, encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
         Format::Webp => webp::encode(pixels, quality),
         Format::Avif | Format::Gif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
     }
+}
+
+/// Encodes a picture that moves.
+pub(super) fn encode_animation(_animation: &Animation, format: Format, _quality: Option<u8>) -> Result<Vec<u8>> {
+    Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet")))
+}
+
+fn unread(file_type: FileType) -> Error {
+    Error::new(Kind::Unsupported, format!("{file_type} can't be resized here"))
 }
 
 fn corrupt(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

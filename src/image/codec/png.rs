@@ -38,7 +38,9 @@ pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
     let color_type = match pixels.layout {
         Layout::Gray => ExtendedColorType::L8,
         Layout::Rgb => ExtendedColorType::Rgb8,
+        Layout::GrayAlpha => ExtendedColorType::La8,
         Layout::Rgba => ExtendedColorType::Rgba8,
+        Layout::Cmyk => return Err(not_encoded("CMYK is not written")),
     };
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)

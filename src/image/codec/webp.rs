@@ -26,7 +26,7 @@ pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
     let encoder = match pixels.layout {
         Layout::Rgb => Encoder::from_rgb(&pixels.data, pixels.width, pixels.height),
         Layout::Rgba => Encoder::from_rgba(&pixels.data, pixels.width, pixels.height),
-        Layout::Gray => return Err(not_encoded("WebP has no grey layout")),
+        Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => return Err(not_encoded("WebP has only RGB")),
     };
     let mut config = WebPConfig::new().map_err(|()| not_encoded("libwebp is of another version than its headers"))?;
     config.quality = f32::from(quality);

@@ -5,7 +5,7 @@
 
 use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
-use crate::format::Format;
+use crate::format::FileType;
 use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
 
@@ -48,7 +48,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
         }
     }
     match (size, scans) {
-        (Some(size), 1..) => Ok(Probe { format: Format::Jpeg, size, orientation, scans }),
+        (Some(size), 1..) => Ok(Probe { file_type: FileType::Jpeg, size, orientation, frames: 1, scans }),
         _ => Err(corrupt("the JPEG ends before its first scan")),
     }
 }

@@ -4,7 +4,7 @@ use super::Limits;
 use super::geometry::Size;
 use super::orient::Orientation;
 use crate::error::{Error, Kind, Result};
-use crate::format::Format;
+use crate::format::FileType;
 
 mod jpeg;
 mod png;
@@ -14,11 +14,13 @@ mod webp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// By its bytes; name and `Content-Type` have no say.
-    pub format: Format,
+    pub file_type: FileType,
     /// As stored, before orientation.
     pub size: Size,
     /// How it is turned upright.
     pub orientation: Orientation,
+    /// Pictures in it: more than one where it moves.
+    pub frames: u32,
     /// Passes over the picture: more than one in a progressive JPEG.
     pub scans: u32,
 }
@@ -34,84 +36,44 @@ impl Probe {
         self.orientation.swap(self.size)
     }
 
-    /// [`Kind::TooLarge`] if decoding would cost more than it may.
-    pub fn check(&self, limits: &Limits) -> Result<()> {
+    /// [`Kind::TooLarge`] if decoding so many of its frames would cost more than it may.
+    pub fn check(&self, limits: &Limits, frames: u32) -> Result<()> {
         let Size { width, height } = self.size;
-        if self.pixels() > limits.source_pixels {
+        let too_large = |words| Err(Error::new(Kind::TooLarge, words));
+        if frames > limits.frames {
+            return too_large(format!("the picture has {frames} frames, over the limit of {}", limits.frames));
+        }
+        if self.pixels().saturating_mul(frames.into()) > limits.source_pixels {
             let limit = limits.source_pixels;
-            let words = format!("the picture is {width} × {height} pixels, over the limit of {limit} in all");
-            return Err(Error::new(Kind::TooLarge, words));
+            let times = if frames > 1 { format!(" × {frames} frames") } else { String::new() };
+            return too_large(format!(
+                "the picture is {width} × {height} pixels{times}, over the limit of {limit} in all"
+            ));
         }
         if self.scans > limits.jpeg_scans {
             let (scans, limit) = (self.scans, limits.jpeg_scans);
-            return Err(Error::new(Kind::TooLarge, format!("the JPEG has {scans} scans, over the limit of {limit}")));
+            return too_large(format!("the JPEG has {scans} scans, over the limit of {limit}"));
         }
         Ok(())
     }
 }
 
-/// Reads the header. [`Kind::Unsupported`]: not a picture, or of a format not read here. [`Kind::Corrupt`]: a picture of a format
-/// that is read, but torn or contradicting itself.
-pub fn probe(bytes: &[u8]) -> Result<Probe> {
-    match sniff(bytes) {
-        Sniffed::Read(Format::Jpeg) => jpeg::probe(bytes),
-        Sniffed::Read(Format::Png) => png::probe(bytes),
-        Sniffed::Read(Format::Webp) => webp::probe(bytes),
-        Sniffed::Read(format @ (Format::Avif | Format::Gif)) => Err(unsupported(format.name())),
-        Sniffed::Known(Other(name, _)) => Err(unsupported(name)),
-        Sniffed::Unknown => Err(Error::new(Kind::Unsupported, "this is not a picture of a format known here")),
+/// Reads the header of a file of this type. [`Kind::Unsupported`]: not of a sort that is read here. [`Kind::Corrupt`]: torn or
+/// contradicting itself.
+pub fn probe(bytes: &[u8], file_type: FileType) -> Result<Probe> {
+    match file_type {
+        FileType::Jpeg => jpeg::probe(bytes),
+        FileType::Png => png::probe(bytes),
+        FileType::Webp => webp::probe(bytes),
+        FileType::Gif | FileType::Avif | FileType::Tiff | FileType::Bmp => Err(unsupported(file_type)),
+        FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
+            Err(unsupported(file_type))
+        }
     }
 }
 
-/// The media type of a file by its first bytes, for uploads that come without one.
-pub fn media_type(bytes: &[u8]) -> &'static str {
-    match sniff(bytes) {
-        Sniffed::Read(format) => format.media_type(),
-        Sniffed::Known(Other(_, media_type)) => media_type,
-        Sniffed::Unknown => "application/octet-stream",
-    }
-}
-
-enum Sniffed {
-    Read(Format),
-    Known(Other),
-    Unknown,
-}
-
-/// What is recognised but never decoded: its name and its media type.
-struct Other(&'static str, &'static str);
-
-fn sniff(bytes: &[u8]) -> Sniffed {
-    let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-    if at(0, b"\xff\xd8\xff") {
-        Sniffed::Read(Format::Jpeg)
-    } else if at(0, b"\x89PNG\r\n\x1a\n") {
-        Sniffed::Read(Format::Png)
-    } else if at(0, b"RIFF") && at(8, b"WEBP") {
-        Sniffed::Read(Format::Webp)
-    } else if at(0, b"GIF87a") || at(0, b"GIF89a") {
-        Sniffed::Read(Format::Gif)
-    } else if at(4, b"ftypavif") || at(4, b"ftypavis") {
-        Sniffed::Read(Format::Avif)
-    } else if at(4, b"ftyphei") || at(4, b"ftyphev") || at(4, b"ftypmif1") {
-        Sniffed::Known(Other("HEIC", "image/heic"))
-    } else if at(4, b"ftyp") {
-        Sniffed::Known(Other("video", "video/mp4"))
-    } else if at(0, b"II*\0") || at(0, b"MM\0*") {
-        Sniffed::Known(Other("TIFF", "image/tiff"))
-    } else if at(0, b"BM") {
-        Sniffed::Known(Other("BMP", "image/bmp"))
-    } else if at(0, b"%PDF-") {
-        Sniffed::Known(Other("PDF", "application/pdf"))
-    } else if at(0, b"<svg") || at(0, b"<?xml") {
-        Sniffed::Known(Other("SVG", "image/svg+xml"))
-    } else {
-        Sniffed::Unknown
-    }
-}
-
-fn unsupported(what: &str) -> Error {
-    Error::new(Kind::Unsupported, format!("{what} can't be resized here; JPEG, PNG and WebP can"))
+fn unsupported(file_type: FileType) -> Error {
+    Error::new(Kind::Unsupported, format!("{file_type} can't be resized here"))
 }
 
 fn corrupt(words: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use super::{Probe, corrupt};
 use crate::error::Result;
-use crate::format::Format;
+use crate::format::FileType;
 use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
 
@@ -18,7 +18,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     if !reaches_end(bytes) {
         return Err(corrupt("the PNG is cut off: it has no end chunk"));
     }
-    Ok(Probe { format: Format::Png, size, orientation: Orientation::default(), scans: 1 })
+    Ok(Probe { file_type: FileType::Png, size, orientation: Orientation::default(), frames: 1, scans: 1 })
 }
 
 fn header_size(bytes: &[u8]) -> Option<Size> {

@@ -2,7 +2,7 @@
 
 use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
-use crate::format::Format;
+use crate::format::FileType;
 use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
 
@@ -22,5 +22,5 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     if size.width == 0 || size.height == 0 {
         return Err(corrupt("the WebP says that it is 0 pixels wide or high"));
     }
-    Ok(Probe { format: Format::Webp, size, orientation: Orientation::default(), scans: 1 })
+    Ok(Probe { file_type: FileType::Webp, size, orientation: Orientation::default(), frames: 1, scans: 1 })
 }

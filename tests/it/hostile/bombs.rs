@@ -1,7 +1,7 @@
 //! Small files that ask for much: refused from the header, before anything is allocated.
 
 use pixfront::error::Kind;
-use pixfront::image::{Cancel, Limits};
+use pixfront::image::{Cancel, Limits, Options};
 use pixfront::variant::Recipe;
 
 use super::memory::peak_of;
@@ -69,10 +69,11 @@ fn no_pixels_are_corrupt() {
 #[test]
 fn results_over_the_limit_are_refused() {
     let limits = Limits { output_side: 50, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
     let bytes = pictures::png(200, 20);
     let kind = |query: &str| {
         let recipe = Recipe::parse(query).unwrap().unwrap();
-        pixfront::image::render(&bytes, &recipe, &limits, &Cancel::default()).err().map(|error| error.kind())
+        pixfront::image::render(&bytes, &recipe, &options, &Cancel::default()).err().map(|error| error.kind())
     };
     assert_eq!(kind("f=webp"), Some(Kind::TooLarge));
     assert_eq!(kind("w=51"), Some(Kind::TooLarge));

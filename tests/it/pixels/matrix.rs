@@ -45,7 +45,7 @@ fn check(source: &Source, query: &str, format: Format, expected: &Picture) {
     let name = format!("{} {query} as {format}", source.name);
     let rendered = render(&source.bytes, query);
     assert_eq!(sniff(&rendered.bytes), Some(format), "{name}");
-    assert_eq!(rendered.format, format, "{name}");
+    assert_eq!(rendered.file_type.output().unwrap(), format, "{name}");
     let shown = sources::decode(&rendered.bytes, format);
     assert_eq!(shown.size(), (rendered.width, rendered.height), "{name}");
     assert_eq!(shown.size(), expected.size(), "{name}");

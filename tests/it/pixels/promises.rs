@@ -4,7 +4,7 @@ use image::{Rgba, RgbaImage};
 use pixfront::error::Kind;
 use pixfront::format::Format;
 use pixfront::image::geometry::Size;
-use pixfront::image::{Cancel, Limits};
+use pixfront::image::{Cancel, Options};
 
 use super::sources::{self, decode};
 use super::{HALF, recipe, render};
@@ -32,7 +32,7 @@ fn nothing_is_enlarged() {
         for (query, expected) in cases {
             let rendered = render(bytes, query);
             assert_eq!((rendered.width, rendered.height), expected, "{query}");
-            assert_eq!(decode(&rendered.bytes, rendered.format).size(), expected, "{query}");
+            assert_eq!(decode(&rendered.bytes, rendered.file_type.output().unwrap()).size(), expected, "{query}");
         }
     }
     let dot = crate::pictures::png(1, 1);
@@ -80,8 +80,8 @@ fn metadata_goes() {
         for query in ["", "f=jpeg", "f=png", "f=webp", "w=20&f=jpeg", "w=20&f=png", "w=20&f=webp", HALF] {
             let rendered = render(&bytes, query);
             assert!(!contains(&rendered.bytes, WORD), "{query}");
-            let parts = parts(&rendered.bytes, rendered.format);
-            let allowed: &[&str] = match rendered.format {
+            let parts = parts(&rendered.bytes, rendered.file_type.output().unwrap());
+            let allowed: &[&str] = match rendered.file_type.output().unwrap() {
                 Format::Jpeg => &["D8", "E0", "DB", "C0", "C4", "DA", "D9"],
                 Format::Png => &["IHDR", "IDAT", "IEND"],
                 Format::Webp | Format::Avif | Format::Gif => &["VP8 ", "VP8L", "VP8X", "ALPH"],
@@ -156,8 +156,8 @@ fn what_is_transparent_does_not_bleed() {
     for bytes in [png.into_inner(), webp] {
         for query in ["w=31&f=png", "w=44&h=31&fit=cover&f=png", "half&f=png", "w=31&f=jpeg&bg=000000"] {
             let rendered = render(&bytes, query);
-            let shown = decode(&rendered.bytes, rendered.format);
-            let most = if rendered.format == Format::Png { 0.0 } else { 30.0 };
+            let shown = decode(&rendered.bytes, rendered.file_type.output().unwrap());
+            let most = if rendered.file_type.output().unwrap() == Format::Png { 0.0 } else { 30.0 };
             let greenest = shown.pixels.iter().map(|pixel| pixel[1]).fold(0.0, f64::max);
             assert!(greenest <= most, "{query}: {greenest}");
         }
@@ -171,7 +171,7 @@ fn alpha_that_says_nothing_goes() {
         .write(&[], |x, y| vec![x as u16, y as u16, 9, if x + y == 0 { 254 } else { 255 }]);
     let has_alpha = |bytes: &[u8], query: &str| {
         let rendered = render(bytes, query);
-        match rendered.format {
+        match rendered.file_type.output().unwrap() {
             Format::Png => rendered.bytes[25] == pngs::RGBA,
             Format::Webp | Format::Jpeg | Format::Avif | Format::Gif => {
                 webp::Decoder::new(&rendered.bytes).decode().unwrap().is_alpha()
@@ -239,7 +239,7 @@ fn a_cancelled_render_stops() {
     let cancel = Cancel::default();
     cancel.cancel();
     let jpeg = crate::pictures::jpeg(64, 48);
-    let error = pixfront::image::render(&jpeg, &recipe("w=20"), &Limits::default(), &cancel).unwrap_err();
+    let error = pixfront::image::render(&jpeg, &recipe("w=20"), &Options::default(), &cancel).unwrap_err();
     assert_eq!(error.kind(), Kind::Deadline);
 }
 
@@ -255,7 +255,7 @@ fn a_picture_of_one_pixel_in_either_direction() {
                 for suffix in ["f=jpeg", "f=png", "f=webp"] {
                     let query = format!("{query}&{suffix}");
                     let rendered = render(&bytes, query.trim_start_matches('&'));
-                    assert_eq!(decode(&rendered.bytes, rendered.format).size(), (rendered.width, rendered.height));
+                    assert_eq!(decode(&rendered.bytes, rendered.file_type.output().unwrap()).size(), (rendered.width, rendered.height));
                 }
             }
         }
