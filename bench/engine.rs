@@ -10,10 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use pixfront::format::FormatSet;
 use pixfront::image::{Cancel, Options, render};
 use pixfront::request::Request;
-use pixfront::variant::Recipe;
+use pixfront::variant::{Policy, Recipe};
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;
@@ -90,7 +89,7 @@ impl Case {
 
 fn recipe(parameters: &str) -> Result<Recipe, Failure> {
     let request = Request::parse("/bench", parameters, None)?;
-    Ok(Recipe::settle(&request.params, request.accepts, FormatSet::all())?)
+    Ok(Recipe::settle(&request.params, request.accepts, &Policy::default())?)
 }
 
 fn apply(source: &[u8], recipe: &Recipe) -> Result<(Vec<u8>, (u32, u32)), Failure> {

@@ -7,6 +7,11 @@ use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::variant::{Recipe, Scale};
 
+mod values;
+
+pub use values::{AskedFormat, Dpr, Fit, Position, Rgb};
+use values::{decimal_tenths, hex_colour, whole};
+
 /// The largest side that can be asked for, in pixels, after `dpr`.
 pub const SIDE_MAX: u32 = 8192;
 
@@ -23,59 +28,19 @@ pub struct Params {
     pub quality: Option<u8>,
     /// `fit`
     pub fit: Option<Fit>,
+    /// `pos`
+    pub position: Option<Position>,
     /// `dpr`
     pub dpr: Option<Dpr>,
     /// `bg`
     pub background: Option<Rgb>,
+    /// `p`, a name that may or may not be configured.
+    pub preset: Option<String>,
 }
 
-/// The value of `f`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskedFormat {
-    /// Decided by the client's `Accept`.
-    Auto,
-    /// This one.
-    Exactly(Format),
-}
-
-/// How a picture meets a box of two sides. Neither ever enlarges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fit {
-    /// Wholly within the box, its own aspect ratio kept.
-    #[default]
-    Inside,
-    /// The box's aspect ratio, filled, what stands over cut off evenly.
-    Cover,
-}
-
-/// Device pixels per CSS pixel, in tenths: 10 to 50.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dpr(pub u8);
-
-impl Dpr {
-    /// CSS pixels to device pixels, rounded half up.
-    pub const fn scale(self, side: u32) -> u32 {
-        (side * self.0 as u32 + 5) / 10
-    }
-}
-
-/// An opaque colour, sRGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rgb(pub [u8; 3]);
-
-impl Rgb {
-    /// What transparency becomes in a format that has none, unless the URL says otherwise.
-    pub const WHITE: Self = Self([255; 3]);
-}
-
-/// Why a row refuses a value.
+/// Why a row refuses a value: it is not one of them.
 #[derive(Debug)]
-pub enum Refusal {
-    /// It is not one of the row's values.
-    NotAValue,
-    /// It will be one, in a later version.
-    NotYet,
-}
+pub struct NotAValue;
 
 /// One parameter.
 pub struct Param {
@@ -83,11 +48,11 @@ pub struct Param {
     pub name: &'static str,
     /// Other names for it.
     pub aliases: &'static [&'static str],
-    /// Its values, as the documentation and the error sentence say them; empty where there are none yet.
+    /// Its values, as the documentation and the error sentence say them.
     pub values: &'static str,
     /// What it means, in one line.
     pub meaning: &'static str,
-    parse: fn(&mut Params, &str) -> Result<(), Refusal>,
+    parse: fn(&mut Params, &str) -> Result<(), NotAValue>,
     /// The value in a key; [`None`] when the recipe does without. Absent on rows that never reach a key.
     write: Option<fn(&Recipe) -> Option<String>>,
 }
@@ -120,11 +85,11 @@ pub static PARAMS: [Param; 11] = [
         name: "f",
         aliases: &["fm", "format"],
         values: "auto, webp, avif, jpeg (or jpg), png or gif",
-        meaning: "output format; `auto` asks the `Accept` header; absent: the source's own. `avif` and `gif` are not made yet (415)",
+        meaning: "output format; `auto` asks the `Accept` header; absent: the source's own (PNG for TIFF and BMP)",
         parse: |params, value| {
             let asked = match value {
                 "auto" => AskedFormat::Auto,
-                name => AskedFormat::Exactly(Format::from_name(name).ok_or(Refusal::NotAValue)?),
+                name => AskedFormat::Exactly(Format::from_name(name).ok_or(NotAValue)?),
             };
             params.format = Some(asked);
             Ok(())
@@ -135,10 +100,10 @@ pub static PARAMS: [Param; 11] = [
         name: "q",
         aliases: &["quality"],
         values: "a whole number from 1 to 100",
-        meaning: "encoder quality; default 80 for JPEG and WebP, without effect on PNG",
+        meaning: "encoder quality; default 80 for JPEG and WebP, 50 for AVIF; without effect on PNG and GIF",
         parse: |params, value| {
             let quality = whole(value, 1..=100)?;
-            params.quality = Some(u8::try_from(quality).map_err(|_| Refusal::NotAValue)?);
+            params.quality = Some(u8::try_from(quality).map_err(|_| NotAValue)?);
             Ok(())
         },
         write: Some(|recipe| recipe.quality.map(|quality| quality.to_string())),
@@ -146,29 +111,30 @@ pub static PARAMS: [Param; 11] = [
     Param {
         name: "fit",
         aliases: &[],
-        values: "inside or cover",
-        meaning: "how the picture meets a box of `w` and `h`: `inside` (default) keeps all of it, `cover` keeps the box's aspect ratio and cuts the rest off evenly. `contain`, `fill` and `outside` come later",
+        values: "inside, cover, contain, fill or outside",
+        meaning: "how the picture meets a box of `w` and `h`: `inside` (default) keeps all of it within the box; `cover` fills the box and cuts off what stands over; `contain` is `inside` on a ground of `bg`; `fill` gives up the aspect ratio; `outside` keeps all of it around the box",
         parse: |params, value| {
-            params.fit = Some(match value {
-                "inside" => Fit::Inside,
-                "cover" => Fit::Cover,
-                "contain" | "fill" | "outside" => return Err(Refusal::NotYet),
-                _ => return Err(Refusal::NotAValue),
-            });
+            params.fit = Some(Fit::from_name(value).ok_or(NotAValue)?);
             Ok(())
         },
         write: Some(|recipe| match recipe.scale {
-            Scale::Box { fit: Fit::Cover, .. } => Some("cover".to_owned()),
-            Scale::Box { fit: Fit::Inside, .. } | Scale::None | Scale::Half => None,
+            Scale::Box { fit, .. } => (fit != Fit::default()).then(|| fit.name().to_owned()),
+            Scale::None | Scale::Half => None,
         }),
     },
     Param {
         name: "pos",
         aliases: &["gravity"],
-        values: "",
-        meaning: "where `cover` crops; comes later, until then 400",
-        parse: |_, _| Err(Refusal::NotYet),
-        write: Some(|_| None),
+        values: "center, north, northeast, east, southeast, south, southwest, west or northwest (also centre, top, right, bottom, left), x,y from 0 to 1 with at most three decimals, entropy or attention",
+        meaning: "what `cover` keeps: a side or corner, a point (`0.5,0.25`) that stays as near the middle as can be, the part with the most detail (`entropy`), or with the most edges, strong colour and skin (`attention`)",
+        parse: |params, value| {
+            params.position = Some(Position::parse(value).ok_or(NotAValue)?);
+            Ok(())
+        },
+        write: Some(|recipe| match recipe.scale {
+            Scale::Box { position, .. } => (position != Position::default()).then(|| position.to_string()),
+            Scale::None | Scale::Half => None,
+        }),
     },
     Param {
         name: "dpr",
@@ -182,16 +148,19 @@ pub static PARAMS: [Param; 11] = [
         name: "bg",
         aliases: &[],
         values: "six hex digits, RRGGBB",
-        meaning: "what shows through transparency when the output is JPEG; default white",
+        meaning: "the ground of `contain`, default transparent, white in JPEG; and what shows through transparency when the output is JPEG, default white",
         parse: |params, value| hex_colour(value).map(|colour| params.background = Some(colour)),
         write: Some(|recipe| recipe.background.map(|Rgb([r, g, b])| format!("{r:02x}{g:02x}{b:02x}"))),
     },
     Param {
         name: "p",
         aliases: &["preset"],
-        values: "",
-        meaning: "a configured preset; comes later, until then 400",
-        parse: |_, _| Err(Refusal::NotYet),
+        values: "a preset's name: letters, digits, - and _",
+        meaning: "a configured preset: its parameters, where the URL does not say otherwise",
+        parse: |params, value| {
+            params.preset = Some(values::preset_name(value).ok_or(NotAValue)?.to_owned());
+            Ok(())
+        },
         write: None,
     },
     Param {
@@ -226,9 +195,33 @@ impl Params {
                 return Err(Error::invalid(format!("{}: given more than once", PARAMS[row].name)));
             }
             let row = &PARAMS[row];
-            (row.parse)(&mut params, value).map_err(|refusal| refusal.explain(row, name, value))?;
+            (row.parse)(&mut params, value).map_err(|NotAValue| {
+                Error::invalid(format!("{name}={}: must be {}", shorten(value), row.values))
+            })?;
         }
         Ok(params)
+    }
+
+    /// Whether a name is one of the table's, and may stand in a preset: a signature is of one URL.
+    pub fn is_for_presets(name: &str) -> bool {
+        let is_row = |row: &&Param| row.name == name || row.aliases.contains(&name);
+        PARAMS.iter().find(is_row).is_some_and(|row| !matches!(row.name, "p" | "s" | "exp"))
+    }
+
+    /// What is said here, and what the preset says where nothing is.
+    #[must_use]
+    pub fn over(self, preset: &Self) -> Self {
+        Self {
+            width: self.width.or(preset.width),
+            height: self.height.or(preset.height),
+            format: self.format.or(preset.format),
+            quality: self.quality.or(preset.quality),
+            fit: self.fit.or(preset.fit),
+            position: self.position.or(preset.position),
+            dpr: self.dpr.or(preset.dpr),
+            background: self.background.or(preset.background),
+            preset: None,
+        }
     }
 
     /// Reads a recipe as keys have it, such as `w=400,f=webp`; [`None`] if the text is not of that shape, so that it may be
@@ -268,17 +261,6 @@ fn recipe_pair(text: &str) -> Option<(&str, &str)> {
     (is_key_row && !value.is_empty() && (is_word || is_numeric)).then_some((name, value))
 }
 
-impl Refusal {
-    fn explain(self, row: &Param, name: &str, value: &str) -> Error {
-        let shown = shorten(value);
-        Error::invalid(match self {
-            Self::NotAValue => format!("{name}={shown}: must be {}", row.values),
-            Self::NotYet if row.values.is_empty() => format!("{name}={shown}: not available in this version"),
-            Self::NotYet => format!("{name}={shown}: not available in this version; can be {}", row.values),
-        })
-    }
-}
-
 /// A value as an error repeats it: short, and without characters that would disturb a log.
 fn shorten(value: &str) -> String {
     const SHOWN_MAX: usize = 40;
@@ -288,30 +270,4 @@ fn shorten(value: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-fn whole(value: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, Refusal> {
-    // `u32::from_str` alone would take a plus sign.
-    let is_digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-    match value.parse::<u32>() {
-        Ok(number) if is_digits && range.contains(&number) => Ok(number),
-        Ok(_) | Err(_) => Err(Refusal::NotAValue),
-    }
-}
-
-fn decimal_tenths(value: &str) -> Result<u8, Refusal> {
-    let (ones, tenths) = value.split_once('.').unwrap_or((value, "0"));
-    let (ones, tenths) = (whole(ones, 1..=5)?, if tenths.len() == 1 { whole(tenths, 0..=9)? } else { 99 });
-    match ones * 10 + tenths {
-        sum @ 10..=50 => u8::try_from(sum).map_err(|_| Refusal::NotAValue),
-        _ => Err(Refusal::NotAValue),
-    }
-}
-
-fn hex_colour(value: &str) -> Result<Rgb, Refusal> {
-    if value.len() != 6 || !value.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Refusal::NotAValue);
-    }
-    let [_, r, g, b] = u32::from_str_radix(value, 16).map_err(|_| Refusal::NotAValue)?.to_be_bytes();
-    Ok(Rgb([r, g, b]))
 }

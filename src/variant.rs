@@ -1,9 +1,11 @@
 //! From what was asked to what will exist: [`plan`] leaves nothing open, so that a [`Variant`] can be named.
 
+use std::collections::BTreeMap;
+
 use crate::error::{Error, Kind, Result};
 use crate::format::{Accepts, Format, FormatSet};
 use crate::key::{SourceKey, VariantKey};
-use crate::params::{AskedFormat, Dpr, Fit, Params, Rgb, SIDE_MAX, write_recipe};
+use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, write_recipe};
 use crate::request::Request;
 
 /// What is done to a source, with nothing in it that has no effect.
@@ -15,7 +17,7 @@ pub struct Recipe {
     pub format: Option<Format>,
     /// 1 to 100; [`None`]: the format's default.
     pub quality: Option<u8>,
-    /// Only where JPEG is asked for; [`None`]: white.
+    /// Only where it can show; [`None`]: white in JPEG, else transparent.
     pub background: Option<Rgb>,
 }
 
@@ -34,6 +36,8 @@ pub enum Scale {
         height: Option<u32>,
         /// [`Fit::Inside`] unless both sides are given.
         fit: Fit,
+        /// The middle unless `fit` is [`Fit::Cover`].
+        position: Position,
     },
 }
 
@@ -41,9 +45,12 @@ impl Recipe {
     /// Half size in the source's format: what uploads get by default.
     pub const HALF: Self = Self { scale: Scale::Half, format: None, quality: None, background: None };
 
-    /// Settles what was typed: `auto` is decided, `dpr` multiplied in, and what has no effect is dropped.
-    /// [`Kind::Unsupported`] for a format that is not made, [`Kind::Invalid`] for a side over [`SIDE_MAX`] after `dpr`.
-    pub fn settle(params: &Params, accepts: Accepts, formats: FormatSet) -> Result<Self> {
+    /// Settles what was typed: presets are looked up, `auto` is decided, `dpr` multiplied in, and what has no effect is dropped.
+    /// [`Kind::Unsupported`] for a format that is not made, [`Kind::Invalid`] for a side over [`SIDE_MAX`] after `dpr` and an
+    /// unknown preset.
+    pub fn settle(params: &Params, accepts: Accepts, policy: &Policy) -> Result<Self> {
+        let params = &policy.expand(params)?;
+        let formats = policy.formats;
         let format = match params.format {
             None => None,
             Some(AskedFormat::Auto) => accepts.best(formats),
@@ -56,15 +63,20 @@ impl Recipe {
             None => true,
             Some(format) => format.default_quality().is_some_and(|default| default != *quality),
         });
-        let background = params.background.filter(|colour| format == Some(Format::Jpeg) && *colour != Rgb::WHITE);
-        Ok(Self { scale: settle_scale(params)?, format, quality, background })
+        let scale = settle_scale(params)?;
+        let background = params.background.filter(|colour| match (format, scale) {
+            (Some(Format::Jpeg), _) => *colour != Rgb::WHITE,
+            (_, Scale::Box { fit: Fit::Contain, .. }) => true,
+            (_, Scale::None | Scale::Half | Scale::Box { .. }) => false,
+        });
+        Ok(Self { scale, format, quality, background })
     }
 
     /// Reads the canonical text of a recipe; [`None`] if it is not of a recipe's shape at all.
     pub fn parse(text: &str) -> Option<Result<Self>> {
         let params = Params::parse_recipe(text)?;
         Some(params.and_then(|params| {
-            let recipe = Self::settle(&params, Accepts::default(), FormatSet::all())?;
+            let recipe = Self::settle(&params, Accepts::default(), &Policy::default())?;
             match write_recipe(&recipe) {
                 canonical if canonical == text => Ok(recipe),
                 canonical if canonical.is_empty() => Err(Error::invalid(format!("{text}: has no effect"))),
@@ -80,20 +92,21 @@ impl Recipe {
 
     /// The parameters that settle into this recipe; [`None`] for [`Scale::Half`], which no URL can say.
     pub fn to_params(&self) -> Option<Params> {
-        let (width, height, fit) = match self.scale {
-            Scale::None => (None, None, None),
-            Scale::Half => return None,
-            Scale::Box { width, height, fit } => (width, height, Some(fit)),
-        };
-        Some(Params {
-            width,
-            height,
-            fit,
+        let mut params = Params {
             format: self.format.map(AskedFormat::Exactly),
             quality: self.quality,
-            dpr: None,
             background: self.background,
-        })
+            ..Params::default()
+        };
+        match self.scale {
+            Scale::None => {}
+            Scale::Half => return None,
+            Scale::Box { width, height, fit, position } => {
+                (params.width, params.height) = (width, height);
+                (params.fit, params.position) = (Some(fit), Some(position));
+            }
+        }
+        Some(params)
     }
 }
 
@@ -107,9 +120,13 @@ fn settle_scale(params: &Params) -> Result<Scale> {
     };
     Ok(match (side("w", params.width)?, side("h", params.height)?) {
         (None, None) => Scale::None,
-        (width @ Some(_), height @ Some(_)) => Scale::Box { width, height, fit: params.fit.unwrap_or_default() },
-        // Without two sides there is no box to cover.
-        (width, height) => Scale::Box { width, height, fit: Fit::Inside },
+        (width @ Some(_), height @ Some(_)) => {
+            let fit = params.fit.unwrap_or_default();
+            let position = params.position.filter(|_| fit == Fit::Cover).unwrap_or_default();
+            Scale::Box { width, height, fit, position }
+        }
+        // Without two sides there is no box to fill.
+        (width, height) => Scale::Box { width, height, fit: Fit::Inside, position: Position::default() },
     })
 }
 
@@ -131,20 +148,44 @@ pub struct Policy {
     pub thumbnails: Vec<Thumbnail>,
     /// Whether a URL without parameters gets the original.
     pub serves_originals: bool,
+    /// What `p` may name.
+    pub presets: BTreeMap<String, Params>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let half = Thumbnail { prefix: "resized-".to_owned(), recipe: Recipe::HALF };
-        Self { formats: FormatSet::all(), thumbnails: vec![half], serves_originals: true }
+        Self { formats: FormatSet::all(), thumbnails: vec![half], serves_originals: true, presets: BTreeMap::new() }
     }
 }
 
 impl Policy {
+    /// The parameters with those of the preset that they name.
+    fn expand(&self, params: &Params) -> Result<Params> {
+        let Some(name) = &params.preset else { return Ok(params.clone()) };
+        match self.presets.get(name) {
+            Some(preset) => Ok(params.clone().over(preset)),
+            None if self.presets.is_empty() => Err(Error::invalid(format!("p={name}: no presets are configured here"))),
+            None => {
+                let names: Vec<_> = self.presets.keys().map(String::as_str).collect();
+                Err(Error::invalid(format!("p={name}: must be {}", names.join(" or "))))
+            }
+        }
+    }
+
     /// The thumbnail whose reserved prefix the key begins with, and the rest of the key.
     pub fn thumbnail_of<'a>(&self, key: &'a str) -> Option<(&Thumbnail, &'a str)> {
         self.thumbnails.iter().find_map(|thumbnail| Some((thumbnail, key.strip_prefix(&thumbnail.prefix)?)))
     }
+}
+
+/// A preset as it is configured, such as `w=400&f=webp`: a query whose every name is known. No preset names another.
+pub fn parse_preset(query: &str) -> Result<Params> {
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    if let Some((name, _)) = pairs.clone().find(|(name, _)| !Params::is_for_presets(name)) {
+        return Err(Error::invalid(format!("{name}: no parameter of a preset")));
+    }
+    Params::parse(pairs)
 }
 
 /// What a request comes to.
@@ -202,7 +243,7 @@ pub fn plan(request: &Request, policy: &Policy) -> Result<Plan> {
         return plan_thumbnail(&request.params, thumbnail, rest, policy);
     }
     let source = SourceKey::new(request.name.as_str())?;
-    let recipe = Recipe::settle(&request.params, request.accepts, policy.formats)?;
+    let recipe = Recipe::settle(&request.params, request.accepts, policy)?;
     if !recipe.is_empty() {
         return Ok(Plan::Variant(Variant { source, recipe, thumbnail_prefix: None }));
     }

@@ -13,11 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use pixfront::format::FormatSet;
 use pixfront::image::{Cancel, Options, render};
 use pixfront::request::Request;
 use pixfront::store::{Attributes, local};
-use pixfront::variant::Recipe;
+use pixfront::variant::{Policy, Recipe};
 use serde_json::{Value, json};
 
 mod runtime_api;
@@ -221,7 +220,7 @@ fn http_event() -> Value {
 
 fn apply(source: &[u8], parameters: &str) -> Result<Vec<u8>, Failure> {
     let request = Request::parse("/bench", parameters, None)?;
-    let recipe = Recipe::settle(&request.params, request.accepts, FormatSet::all())?;
+    let recipe = Recipe::settle(&request.params, request.accepts, &Policy::default())?;
     Ok(render(source, &recipe, &Options::default(), &Cancel::default())?.bytes.to_vec())
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
     let request = Request::parse("/file", &options.parameters, options.accept.as_deref())?;
-    let recipe = Recipe::settle(&request.params, request.accepts, config.policy.formats)?;
+    let recipe = Recipe::settle(&request.params, request.accepts, &config.policy)?;
     let source = read(&options.src, config.source_bytes)?;
     let begun = Instant::now();
     let rendered = render(&source, &recipe, &config.image, &Cancel::default())?;

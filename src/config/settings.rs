@@ -4,6 +4,9 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{Config, Persist, Place};
+use crate::format::FileType;
+use crate::params::Params;
+use crate::variant::parse_preset;
 
 /// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
 /// hyphens behind `x-pixfront-` a custom header of the origin.
@@ -38,7 +41,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 24] = [
+pub static SETTINGS: [Setting; 28] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -50,8 +53,18 @@ pub static SETTINGS: [Setting; 24] = [
         name: "source_pixels",
         values: "a number of pixels, at least 1",
         default: "50000000",
-        meaning: "the largest source that is decoded, width times height; over it 413",
+        meaning: "the largest source that is decoded, width times height, summed over the frames of an animation; over it 413",
         set: |config, value| at_least_one(value).map(|pixels| config.image.limits.source_pixels = pixels),
+    },
+    Setting {
+        name: "frames",
+        values: "a number of frames, at least 1",
+        default: "256",
+        meaning: "the longest animation that is made; over it 413. A still of it can be asked for",
+        set: |config, value| {
+            config.image.limits.frames = u32::try_from(at_least_one(value)?).ok()?;
+            Some(())
+        },
     },
     Setting {
         name: "output_side",
@@ -97,6 +110,41 @@ pub static SETTINGS: [Setting; 24] = [
             let made = |name: &str| crate::format::Format::from_name(name.trim());
             config.policy.formats = value.split(',').map(made).collect::<Option<_>>()?;
             Some(())
+        },
+    },
+    Setting {
+        name: "presets",
+        values: "a list such as small:w=400&f=auto;square:w=600&h=600&fit=cover, of parameters as URLs have them",
+        default: "",
+        meaning: "what `p=small` stands for; a URL's own parameters go before a preset's",
+        set: |config, value| {
+            let preset = |text: &str| {
+                let (name, query) = text.trim().split_once(':')?;
+                let name = Params::parse([("p", name)]).ok()?.preset?;
+                Some((name, parse_preset(query).ok()?))
+            };
+            config.policy.presets = value.split(';').map(preset).collect::<Option<_>>()?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "undecoded",
+        values: "a list of jpeg, png, webp, gif, avif, tiff, bmp",
+        default: "",
+        meaning: "sources that are not decoded, though they could be: 415",
+        set: |config, value| {
+            let decoded = |name: &str| FileType::ALL.into_iter().find(|t| t.name() == name && t.output().is_some());
+            config.image.undecoded = value.split(',').map(|name| decoded(name.trim())).collect::<Option<_>>()?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "jpeg_progressive",
+        values: "true or false",
+        default: "false",
+        meaning: "whether JPEG is written progressive: a few per cent smaller, slower to write",
+        set: |config, value| {
+            value.parse().ok().map(|is_progressive| config.image.encoding.jpeg_progressive = is_progressive)
         },
     },
     Setting {

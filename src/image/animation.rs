@@ -24,10 +24,15 @@ pub(super) struct Animation {
 
 pub(super) fn run(job: &Job) -> Result<Rendered> {
     let mut frames = Vec::new();
+    let mut placement = None;
     let loops = codec::decode_frames(job.bytes, &job.probe, &mut |Frame { pixels, delay_ms }| {
         job.cancel.check()?;
-        let pixels = job.transform(Decoded { pixels, divisor: 1, profile: None })?;
-        frames.push(Frame { pixels, delay_ms });
+        let decoded = Decoded { pixels, divisor: 1, profile: None };
+        let placement = match placement {
+            Some(placement) => placement,
+            None => *placement.insert(job.focus(&decoded)?),
+        };
+        frames.push(Frame { pixels: job.transform(decoded, &placement)?, delay_ms });
         Ok(())
     })?;
     job.cancel.check()?;

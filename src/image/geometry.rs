@@ -1,7 +1,7 @@
 //! All arithmetic of sizes. Integers where a size is decided, so that no platform rounds differently.
 
 use super::orient::Orientation;
-use crate::params::Fit;
+use crate::params::{Fit, Position};
 use crate::variant::Scale;
 
 /// Pixels; both sides at least 1.
@@ -32,22 +32,73 @@ pub struct Placement {
     pub size: Size,
 }
 
-/// Places a source of this (upright) size.
-pub fn place(source: Size, scale: Scale) -> Placement {
+/// Everything about sizes that is settled before a source is decoded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrangement {
+    /// What is resampled.
+    pub placement: Placement,
+    /// The ground on which that is laid; [`None`]: it is the whole result.
+    pub ground: Option<Ground>,
+    /// Who chooses where the crop lies, once there are pixels to look at; until then it lies in the middle.
+    pub focus: Option<Focus>,
+}
+
+/// A result that is larger than the picture on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// The size of the result.
+    pub size: Size,
+    /// Pixels from its left edge to the picture's.
+    pub left: u32,
+    /// Pixels from its top edge to the picture's.
+    pub top: u32,
+}
+
+/// How the part worth keeping is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "see Position")]
+pub enum Focus {
+    Entropy,
+    Attention,
+}
+
+/// Arranges a source of this (upright) size.
+pub fn arrange(source: Size, scale: Scale) -> Arrangement {
     let whole = Rect { x: 0.0, y: 0.0, width: f64::from(source.width), height: f64::from(source.height) };
-    let size = match scale {
-        Scale::None => source,
-        Scale::Half => Size { width: (source.width / 2).max(1), height: (source.height / 2).max(1) },
-        Scale::Box { width: Some(width), height: Some(height), fit: Fit::Cover } => {
-            let size = shrink_box(Size { width, height }, source);
-            return Placement { crop: centred_crop(source, size), size };
+    let scaled = |size| Arrangement { placement: Placement { crop: whole, size }, ground: None, focus: None };
+    let (asked, fit, position) = match scale {
+        Scale::None => return scaled(source),
+        Scale::Half => {
+            return scaled(Size { width: (source.width / 2).max(1), height: (source.height / 2).max(1) });
         }
+        Scale::Box { width: Some(width), height: Some(height), fit, position } => {
+            (Size { width, height }, fit, position)
+        }
+        // A side that is not asked for does not bind.
         Scale::Box { width, height, .. } => {
-            let unbounded = Size { width: u32::MAX, height: u32::MAX };
-            inside(source, Size { width: width.unwrap_or(unbounded.width), height: height.unwrap_or(unbounded.height) })
+            let asked = Size { width: width.unwrap_or(u32::MAX), height: height.unwrap_or(u32::MAX) };
+            (asked, Fit::Inside, Position::default())
         }
     };
-    Placement { crop: whole, size }
+    match fit {
+        Fit::Inside => scaled(inside(source, asked)),
+        Fit::Outside => scaled(outside(source, asked)),
+        Fit::Fill => scaled(shrink_box(asked, source)),
+        Fit::Contain => {
+            let size = inside(source, asked);
+            let ground = centre(size, if size == source { wrap_box(asked, source) } else { asked });
+            Arrangement { ground: (ground.size != size).then_some(ground), ..scaled(size) }
+        }
+        Fit::Cover => {
+            let size = shrink_box(asked, source);
+            let (point, focus) = match position {
+                Position::Point { x, y } => ((x, y), None),
+                Position::Entropy => ((500, 500), Some(Focus::Entropy)),
+                Position::Attention => ((500, 500), Some(Focus::Attention)),
+            };
+            Arrangement { placement: Placement { crop: crop_around(point, source, size), size }, ground: None, focus }
+        }
+    }
 }
 
 /// The largest size of the source's aspect ratio within the box, and within the source.
@@ -55,45 +106,75 @@ fn inside(source: Size, bounds: Size) -> Size {
     if bounds.width >= source.width && bounds.height >= source.height {
         return source;
     }
-    if is_wider(source, bounds) {
-        Size { width: bounds.width, height: derive(source.height, bounds.width, source.width) }
-    } else {
-        Size { width: derive(source.width, bounds.height, source.height), height: bounds.height }
-    }
+    if is_wider(source, bounds) { of_width(source, bounds.width) } else { of_height(source, bounds.height) }
 }
 
-/// The box itself, or the largest of its aspect ratio within the source: `cover` keeps the ratio it was asked for, so that a
+/// The smallest size of the source's aspect ratio around the box, or the source where that is smaller.
+fn outside(source: Size, bounds: Size) -> Size {
+    if bounds.width >= source.width || bounds.height >= source.height {
+        return source;
+    }
+    if is_wider(source, bounds) { of_height(source, bounds.height) } else { of_width(source, bounds.width) }
+}
+
+/// The box itself, or the largest of its aspect ratio within the source: the ratio that was asked for is kept, so that a
 /// page's layout holds whatever the source and the `dpr`.
 fn shrink_box(asked: Size, source: Size) -> Size {
     if asked.width <= source.width && asked.height <= source.height {
         return asked;
     }
-    if is_wider(asked, source) {
-        Size { width: source.width, height: derive(asked.height, source.width, asked.width) }
-    } else {
-        Size { width: derive(asked.width, source.height, asked.height), height: source.height }
-    }
+    if is_wider(asked, source) { of_width(asked, source.width) } else { of_height(asked, source.height) }
 }
 
-/// The largest part of the source of the result's aspect ratio, from its middle.
-fn centred_crop(source: Size, result: Size) -> Rect {
+/// The smallest box of the asked aspect ratio around a source that is smaller than the box.
+fn wrap_box(asked: Size, source: Size) -> Size {
+    if is_wider(source, asked) { of_width(asked, source.width) } else { of_height(asked, source.height) }
+}
+
+/// Lays a picture in the middle; what can't be halved goes to the right and below.
+fn centre(picture: Size, ground: Size) -> Ground {
+    Ground { size: ground, left: (ground.width - picture.width) / 2, top: (ground.height - picture.height) / 2 }
+}
+
+/// The largest part of the source of the result's aspect ratio that has the point (thousandths) as near its middle as can be.
+fn crop_around((x, y): (u16, u16), source: Size, result: Size) -> Rect {
     let (source_width, source_height) = (f64::from(source.width), f64::from(source.height));
     let (width, height) = if is_wider(result, source) {
         (source_width, source_width * f64::from(result.height) / f64::from(result.width))
     } else {
         (source_height * f64::from(result.width) / f64::from(result.height), source_height)
     };
-    Rect { x: (source_width - width) / 2.0, y: (source_height - height) / 2.0, width, height }
+    let start = |point: u16, side: f64, length: f64| {
+        (f64::from(point) / 1000.0 * side - length / 2.0).clamp(0.0, (side - length).max(0.0))
+    };
+    Rect { x: start(x, source_width, width), y: start(y, source_height, height), width, height }
 }
 
 const fn is_wider(one: Size, other: Size) -> bool {
     one.width as u64 * other.height as u64 >= other.width as u64 * one.height as u64
 }
 
+/// The ratio's size of this width, no wider than the ratio's own.
+fn of_width(ratio: Size, width: u32) -> Size {
+    Size { width, height: derive(ratio.height, width, ratio.width) }
+}
+
+/// The ratio's size of this height, no higher than the ratio's own.
+fn of_height(ratio: Size, height: u32) -> Size {
+    Size { width: derive(ratio.width, height, ratio.height), height }
+}
+
 /// `side * to / from`, rounded half up, at least 1. In range, because `to <= from` at every caller.
 fn derive(side: u32, to: u32, from: u32) -> u32 {
     let (side, to, from) = (u64::from(side), u64::from(to), u64::from(from));
     u32::try_from((2 * side * to + from) / (2 * from)).unwrap_or(u32::MAX).max(1)
+}
+
+impl Arrangement {
+    /// The size of the result.
+    pub fn size(&self) -> Size {
+        self.ground.map_or(self.placement.size, |ground| ground.size)
+    }
 }
 
 impl Placement {
@@ -122,13 +203,13 @@ mod tests {
 
     fn boxed(width: u32, height: u32, fit: Fit) -> Scale {
         let side = |side| (side != 0).then_some(side);
-        Scale::Box { width: side(width), height: side(height), fit }
+        Scale::Box { width: side(width), height: side(height), fit, position: Position::default() }
     }
 
     #[test]
     fn sizes() {
         let check = |source: (u32, u32), scale, expected: (u32, u32)| {
-            let size = place(Size { width: source.0, height: source.1 }, scale).size;
+            let size = arrange(Size { width: source.0, height: source.1 }, scale).size();
             assert_eq!((size.width, size.height), expected, "{source:?} {scale:?}");
         };
         check((4000, 3000), boxed(400, 0, Fit::Inside), (400, 300));
@@ -144,21 +225,46 @@ mod tests {
         check((300, 200), boxed(400, 400, Fit::Cover), (200, 200));
         check((300, 200), boxed(600, 300, Fit::Cover), (300, 150));
         check((300, 200), boxed(100, 400, Fit::Cover), (50, 200));
+        check((4000, 3000), boxed(400, 400, Fit::Contain), (400, 400));
+        check((300, 200), boxed(400, 400, Fit::Contain), (300, 300));
+        check((300, 200), boxed(800, 100, Fit::Contain), (800, 100));
+        check((300, 201), boxed(900, 450, Fit::Contain), (402, 201));
+        check((4000, 3000), boxed(400, 100, Fit::Fill), (400, 100));
+        check((300, 200), boxed(600, 100, Fit::Fill), (300, 50));
+        check((4000, 3000), boxed(400, 400, Fit::Outside), (533, 400));
+        check((3000, 4000), boxed(400, 400, Fit::Outside), (400, 533));
+        check((300, 200), boxed(100, 200, Fit::Outside), (300, 200));
+        check((300, 200), boxed(900, 20, Fit::Outside), (300, 200));
         check((4001, 3001), Scale::Half, (2000, 1500));
         check((1, 7), Scale::Half, (1, 3));
         check((4001, 3001), Scale::None, (4001, 3001));
     }
 
     #[test]
-    fn cover_takes_the_middle() {
-        let Placement { crop, .. } = place(Size { width: 400, height: 200 }, boxed(100, 100, Fit::Cover));
-        assert_eq!(crop, Rect { x: 100.0, y: 0.0, width: 200.0, height: 200.0 });
+    fn cover_keeps_the_point_near_the_middle() {
+        let crop = |x, y| {
+            let position = Position::Point { x, y };
+            let scale = Scale::Box { width: Some(100), height: Some(100), fit: Fit::Cover, position };
+            let Rect { x, y, width, height } = arrange(Size { width: 400, height: 200 }, scale).placement.crop;
+            assert_eq!((y, width, height), (0.0, 200.0, 200.0));
+            x
+        };
+        assert_eq!([0, 200, 250, 500, 600, 750, 1000].map(|x| crop(x, 0)), [0.0, 0.0, 0.0, 100.0, 140.0, 200.0, 200.0]);
+        assert_eq!(crop(500, 1000), 100.0);
+    }
+
+    #[test]
+    fn contain_lays_the_picture_in_the_middle() {
+        let arranged = arrange(Size { width: 400, height: 201 }, boxed(100, 100, Fit::Contain));
+        assert_eq!(arranged.placement.size, Size { width: 100, height: 50 });
+        assert_eq!(arranged.ground, Some(Ground { size: Size { width: 100, height: 100 }, left: 0, top: 25 }));
+        assert_eq!(arrange(Size { width: 400, height: 200 }, boxed(100, 50, Fit::Contain)).ground, None);
     }
 
     #[test]
     fn the_decoder_leaves_a_margin() {
-        let divisor = |width| place(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).decode_divisor();
+        let divisor = |width| arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor();
         assert_eq!([200, 248, 251, 400, 500, 501, 1000, 1001, 4000].map(divisor), [8, 8, 4, 4, 4, 2, 2, 1, 1]);
-        assert_eq!(place(Size { width: 4000, height: 3000 }, Scale::Half).decode_divisor(), 1);
+        assert_eq!(arrange(Size { width: 4000, height: 3000 }, Scale::Half).placement.decode_divisor(), 1);
     }
 }

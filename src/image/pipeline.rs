@@ -3,11 +3,11 @@
 use bytes::Bytes;
 
 use super::codec::{self, Decoded};
-use super::geometry::{self, Placement, Size};
+use super::geometry::{self, Arrangement, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
 use super::{Cancel, Cost, Limits, Options, Rendered};
-use super::{animation, colour, orient, resize, sniff};
+use super::{animation, colour, focus, ground, orient, resize, sniff};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 use crate::variant::{Recipe, Scale};
@@ -23,10 +23,9 @@ pub(super) fn run(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Can
     let format = recipe.format.unwrap_or(own_format);
     let is_animated = probe.frames > 1 && format.is_animated();
     probe.check(&options.limits, if is_animated { probe.frames } else { 1 })?;
-    let placement = geometry::place(probe.oriented_size(), recipe.scale);
-    check_output(placement.size, &options.limits)?;
-    let stored = placement.before(probe.orientation, probe.oriented_size());
-    let job = Job { bytes, probe, recipe, format, stored, options, cancel };
+    let arrangement = geometry::arrange(probe.oriented_size(), recipe.scale);
+    check_output(arrangement.size(), &options.limits)?;
+    let job = Job { bytes, probe, recipe, format, arrangement, options, cancel };
     cancel.check()?;
     if is_animated { animation::run(&job) } else { job.still() }
 }
@@ -51,31 +50,45 @@ pub(super) struct Job<'a> {
     pub(super) probe: Probe,
     pub(super) recipe: &'a Recipe,
     pub(super) format: Format,
-    /// Before the picture is turned upright.
-    pub(super) stored: Placement,
+    arrangement: Arrangement,
     pub(super) options: &'a Options,
     pub(super) cancel: &'a Cancel,
 }
 
 impl Job<'_> {
     fn still(&self) -> Result<Rendered> {
-        let decoded = codec::decode(self.bytes, &self.probe, &self.stored)?;
+        let placement = self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size());
+        let decoded = codec::decode(self.bytes, &self.probe, &placement)?;
         let cost = Cost { source: self.probe.size, decoded: decoded.pixels.size(), frames: 1 };
         self.cancel.check()?;
-        let pixels = colour::fit_format(self.transform(decoded)?, self.format, self.recipe.background);
+        let placement = self.focus(&decoded)?;
+        let pixels = colour::fit_format(self.transform(decoded, &placement)?, self.format, self.recipe.background);
         self.cancel.check()?;
         let encoded = codec::encode(&pixels, self.format, self.recipe.quality, self.options.encoding)?;
         Ok(self.rendered(encoded, pixels.size(), cost))
     }
 
+    /// Where the picture is taken from, before it is turned upright. All frames of an animation are cropped as the first.
+    pub(super) fn focus(&self, decoded: &Decoded) -> Result<Placement> {
+        let placement = self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size());
+        match self.arrangement.focus {
+            Some(focus) => focus::place(decoded, placement, self.probe.size, focus),
+            None => Ok(placement),
+        }
+    }
+
     /// What is done to every frame between its decoder and its encoder.
-    pub(super) fn transform(&self, decoded: Decoded) -> Result<Pixels> {
-        let profile = decoded.profile.clone();
-        let resized = resize::resize(decoded, &self.stored)?;
+    pub(super) fn transform(&self, mut decoded: Decoded, placement: &Placement) -> Result<Pixels> {
+        let profile = decoded.profile.take();
+        let resized = resize::resize(decoded, placement)?;
         self.cancel.check()?;
         let upright = orient::orient(resized, self.probe.orientation);
         // On the few pixels that are left, not on the source's.
-        colour::to_srgb(upright, profile.as_ref())
+        let pixels = colour::to_srgb(upright, profile.as_ref())?;
+        Ok(match self.arrangement.ground {
+            Some(ground) => ground::lay(&pixels, ground, self.format, self.recipe.background),
+            None => pixels,
+        })
     }
 
     pub(super) fn rendered(&self, encoded: Vec<u8>, size: Size, cost: Cost) -> Rendered {

@@ -9,11 +9,16 @@ use crate::error::{Error, Kind, Result};
 
 /// Resizes decoded pixels to a placement, which is given in pixels of the source: the decoder may have scaled already.
 pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> {
-    let Decoded { pixels: decoded, divisor, .. } = decoded;
-    if decoded.size() == placement.size {
-        return Ok(decoded);
+    if decoded.pixels.size() == placement.size {
+        return Ok(decoded.pixels);
     }
-    let scale = f64::from(divisor).recip();
+    resample(&decoded, placement)
+}
+
+/// The same to new pixels, whatever the sizes.
+pub(super) fn resample(decoded: &Decoded, placement: &Placement) -> Result<Pixels> {
+    let Decoded { pixels: decoded, divisor, .. } = decoded;
+    let scale = f64::from(*divisor).recip();
     let crop = &placement.crop;
     let (left, top) = (crop.x * scale, crop.y * scale);
     // Rounding must not carry the far edge over the picture's.

@@ -7,10 +7,10 @@
 )]
 
 use pixfront::error::{Error, Kind, Result};
-use pixfront::format::{Accepts, FormatSet};
+use pixfront::format::Accepts;
 use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
-use pixfront::variant::Recipe;
+use pixfront::variant::{Policy, Recipe};
 
 use crate::pictures::jpegs;
 
@@ -23,7 +23,7 @@ mod torn;
 
 fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
     let request = Request::parse("/x", query, None).unwrap();
-    let recipe = Recipe::settle(&request.params, Accepts::default(), FormatSet::all()).unwrap();
+    let recipe = Recipe::settle(&request.params, Accepts::default(), &Policy::default()).unwrap();
     pixfront::image::render(bytes, &recipe, &Options::default(), &Cancel::default())
 }
 

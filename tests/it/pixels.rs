@@ -6,10 +6,10 @@
     reason = "pictures made here, whose numbers are known and small"
 )]
 
-use pixfront::format::{Accepts, Format, FormatSet};
+use pixfront::format::{Accepts, Format};
 use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
-use pixfront::variant::Recipe;
+use pixfront::variant::{Policy, Recipe};
 
 mod matrix;
 mod promises;
@@ -24,7 +24,7 @@ const HALF: &str = "half";
 fn recipe(query: &str) -> Recipe {
     let (is_half, query) = query.strip_prefix(HALF).map_or((false, query), |rest| (true, rest.trim_start_matches('&')));
     let request = Request::parse("/x", query, None).unwrap();
-    let settled = Recipe::settle(&request.params, Accepts::default(), FormatSet::all()).unwrap();
+    let settled = Recipe::settle(&request.params, Accepts::default(), &Policy::default()).unwrap();
     if is_half { Recipe { scale: Recipe::HALF.scale, ..settled } } else { settled }
 }
 

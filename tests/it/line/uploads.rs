@@ -48,7 +48,7 @@ async fn the_seeds_other_lists_of_thumbnails_can_be_had() {
     let thumbnail = |prefix: &str, query: &str| {
         let request = Request::parse("/x", query, None).unwrap();
         let recipe =
-            Recipe::settle(&request.params, request.accepts, pixfront::format::FormatSet::all()).unwrap();
+            Recipe::settle(&request.params, request.accepts, &pixfront::variant::Policy::default()).unwrap();
         Thumbnail { prefix: prefix.to_owned(), recipe }
     };
     let world = World::with(|config| {
