@@ -25,6 +25,7 @@ mod profile;
 pub mod probe;
 mod resize;
 pub mod sniff;
+mod untouched;
 
 use geometry::Size;
 pub use probe::Probe;

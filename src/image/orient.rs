@@ -37,6 +37,11 @@ impl Orientation {
         stated.and_then(|value| Self::ALL.get(usize::from(value).wrapping_sub(1)).copied()).unwrap_or_default()
     }
 
+    /// EXIF's number of it, 1 to 8.
+    pub const fn to_exif(self) -> u8 {
+        self as u8 + 1
+    }
+
     /// Whether width and height change places.
     const fn is_sideways(self) -> bool {
         match self {

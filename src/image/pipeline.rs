@@ -7,7 +7,7 @@ use super::geometry::{self, Arrangement, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
 use super::{Cancel, Cost, Limits, Options, Rendered};
-use super::{animation, colour, focus, ground, orient, resize, sniff};
+use super::{animation, colour, focus, ground, orient, resize, sniff, untouched};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 use crate::variant::{Recipe, Scale};
@@ -91,9 +91,18 @@ impl Job<'_> {
         })
     }
 
+    /// Whether the result has the source's size and format.
+    fn keeps_all(&self) -> bool {
+        let Arrangement { placement, ground, .. } = self.arrangement;
+        self.recipe.format.is_none() && placement.size == self.probe.oriented_size() && ground.is_none()
+    }
+
+    /// A source to which nothing is done does not grow: then it is itself the answer, without its metadata.
     pub(super) fn rendered(&self, encoded: Vec<u8>, size: Size, cost: Cost) -> Rendered {
         let Size { width, height } = size;
-        Rendered { bytes: Bytes::from(encoded), file_type: self.format.into(), width, height, cost }
+        let is_grown = encoded.len() > self.bytes.len() && self.keeps_all();
+        let untouched = if is_grown { untouched::strip(self.bytes, &self.probe) } else { None };
+        Rendered { bytes: Bytes::from(untouched.unwrap_or(encoded)), file_type: self.format.into(), width, height, cost }
     }
 }
 
