@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetch what the tests of the Lambda@Edge launcher run under: Node.js 22 and 24 and Lambda's own runtime interface client, by
-# npm, into .tools/node. Where the machine has no npm it comes from PyPI, with the Node.js that runs it.
+# Fetch what the tests of the Lambda@Edge launcher run under, Node.js 22 and 24 and Lambda's own runtime interface client, and
+# sharp, whose pictures ours are compared with; by npm, into .tools/node. Where the machine has no npm it comes from PyPI, with the Node.js that runs it.
 #
 # The client's native part is compiled on installation, with cmake and a C++ compiler. With all in place this prints nothing.
 set -eu
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 PATH=$PWD/.tools/bin:$PATH
 dir=.tools/node
 log=$PWD/.tools/node.log
-packages='node-22@npm:node@22.23.3 node-24@npm:node@24.21.0 aws-lambda-ric@4.0.2'
+packages='node-22@npm:node@22.23.3 node-24@npm:node@24.21.0 aws-lambda-ric@4.0.2 sharp@0.35.5'
 
 fail() {
     echo "node-tools: $*" >&2
@@ -45,7 +45,7 @@ fi
 has_compiler || fail 'a C++ compiler, make or xz is missing, and the tests of the Lambda@Edge launcher need them' \
     '(Debian, as root: apt-get install g++ make xz-utils).'
 
-echo 'node-tools: fetching Node.js 22 and 24 and aws-lambda-ric into .tools/node (about a minute)'
+echo 'node-tools: fetching Node.js 22 and 24, aws-lambda-ric and sharp into .tools/node (about a minute)'
 echo '{ "private": true }' >$dir/package.json
 # node-gyp would fetch Node's headers from Node's own site; most installations of Node, and PyPI's, carry them.
 home=$(node -p 'require("path").resolve(process.execPath, "../..")')
@@ -54,7 +54,7 @@ headers=
 # shellcheck disable=SC2086 # several words are meant
 npm install $headers --prefix $dir --no-audit --no-fund --no-package-lock --save-exact $packages >>"$log" 2>&1 ||
     fail "npm failed; what was tried is in $log."
-for file in aws-lambda-ric/rapid-client.node node-22/bin/node node-24/bin/node; do
+for file in aws-lambda-ric/rapid-client.node node-22/bin/node node-24/bin/node sharp/package.json; do
     [ -f $dir/node_modules/$file ] || fail "npm installed no $file; what was tried is in $log."
 done
 echo "$packages" >$dir/installed

@@ -17,7 +17,7 @@ fail() {
 
 # Run, not just looked up: a venv dies with the Python that it was made of.
 is_ready() {
-    cmp -s tests/requirements.txt "$venv/installed.txt" && "$venv/bin/python" -c 'import ministack' 2>/dev/null
+    cmp -s tests/requirements.txt "$venv/installed.txt" && "$venv/bin/python" -c 'import ministack, PIL' 2>/dev/null
 }
 
 # ensurepip is what a bare Debian's python3 lacks.

@@ -12,6 +12,7 @@ use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
 mod matrix;
+mod peers;
 mod promises;
 mod reference;
 mod sources;

@@ -121,3 +121,20 @@ pub(super) fn distance(one: &Picture, other: &Picture) -> Distance {
         psnr: 10.0 * (255.0 * 255.0 / square.max(1e-9)).log10(),
     }
 }
+
+/// How alike two pictures look to people: 100 is the same, 90 can't be told apart, 70 is good. The worse of what is seen on
+/// black and on white.
+pub(super) fn ssimulacra2(reference: &Picture, other: &Picture) -> f64 {
+    [0.0, 255.0].map(|ground| seen_on(ground, reference, other)).into_iter().fold(f64::INFINITY, f64::min)
+}
+
+fn seen_on(ground: f64, reference: &Picture, other: &Picture) -> f64 {
+    use ssimulacra2::{ColorPrimaries, Rgb, TransferCharacteristic};
+    let convert = |picture: &Picture| {
+        let pixels = picture.flatten([ground; 3]).pixels;
+        let data = pixels.iter().map(|[r, g, b, _]| [r, g, b].map(|channel| (channel / 255.0) as f32)).collect();
+        let (transfer, primaries) = (TransferCharacteristic::SRGB, ColorPrimaries::BT709);
+        Rgb::new(data, picture.width, picture.height, transfer, primaries).unwrap()
+    };
+    ssimulacra2::compute_frame_ssimulacra2(convert(reference), convert(other)).unwrap()
+}
