@@ -1,10 +1,12 @@
 #!/bin/sh
-# See that Rust, a C compiler, cmake and (on x86) nasm are at hand; fetch cmake and nasm if they are not.
+# See that Rust, a C compiler, perl, cmake and (on x86) nasm are at hand; fetch cmake and nasm if they are not.
 #
-# The bundled libjpeg-turbo needs them: cmake builds it, nasm assembles its SIMD. With all in place this prints nothing.
+# The bundled libjpeg-turbo and libaom need them: cmake builds them, nasm assembles their SIMD, perl writes some of libaom's
+# source. With all in place this prints nothing.
 # As root on Debian or Ubuntu what is missing is installed with apt-get. Otherwise, or with PIXFRONT_NO_APT=1 in the
 # environment (which leaves the system alone), cmake comes from PyPI and nasm out of its Debian package, both unpacked in
-# .tools/, whose bin/ the Makefile puts first on PATH. A C compiler is never unpacked there: only apt-get as root installs one.
+# .tools/, whose bin/ the Makefile puts first on PATH. A C compiler and perl (which a Debian always has) are never unpacked there:
+# only apt-get as root installs them.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -26,7 +28,7 @@ works() {
 }
 
 missing() {
-    for tool in cc cmake $assembler; do
+    for tool in cc perl cmake $assembler; do
         works "$tool" || printf '%s ' "$tool"
     done
 }
@@ -102,7 +104,7 @@ if [ "$(id -u)" = 0 ] && [ -z "${PIXFRONT_NO_APT:-}" ] && command -v apt-get >/d
 fi
 
 for tool in $needed; do
-    [ "$tool" != cc ] || continue
+    case $tool in cc | perl) continue ;; esac
     echo "native-tools: fetching $tool into .tools/"
     "local_$tool" || echo "native-tools: could not fetch $tool"
 done
@@ -110,4 +112,4 @@ done
 needed=$(missing)
 rm -rf .tools/apt
 [ -z "$needed" ] || fail "still missing: ${needed% }; install with your system's package manager" \
-    "(Debian, as root: apt-get install gcc libc6-dev cmake nasm) and try again. What was tried is in .tools/log."
+    "(Debian, as root: apt-get install gcc libc6-dev perl cmake nasm) and try again. What was tried is in .tools/log."

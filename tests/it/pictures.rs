@@ -10,6 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::Cursor;
 
+pub(crate) mod avifs;
 pub(crate) mod jpegs;
 pub(crate) mod pngs;
 

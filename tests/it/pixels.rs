@@ -11,6 +11,7 @@ use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
+mod avif;
 mod matrix;
 mod peers;
 mod promises;

@@ -90,6 +90,11 @@ pub(crate) fn look(bytes: &[u8]) -> (&'static str, u32, u32) {
         let picture = webp::Decoder::new(bytes).decode().expect("a whole WebP");
         return ("webp", picture.width(), picture.height());
     }
+    if bytes.get(4..12) == Some(b"ftypavif") {
+        let at = bytes.windows(4).position(|name| name == b"ispe").expect("a size") + 8;
+        let side = |at: usize| u32::from_be_bytes(*bytes[at..].first_chunk().expect("a whole size"));
+        return ("avif", side(at), side(at + 4));
+    }
     let name = match image::guess_format(bytes).expect("a picture") {
         image::ImageFormat::Jpeg => "jpeg",
         image::ImageFormat::Png => "png",

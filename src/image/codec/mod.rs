@@ -9,6 +9,7 @@ use super::profile::Profile;
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 
+mod avif;
 mod jpeg;
 mod png;
 mod webp;
@@ -32,7 +33,11 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
         FileType::Webp => webp::decode(bytes, probe).map(whole),
-        FileType::Avif | FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
+        FileType::Avif => {
+            let (pixels, profile) = avif::decode(bytes, probe)?;
+            Ok(Decoded { pixels, divisor: 1, profile })
+        }
+        FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unread(probe.file_type))
         }
@@ -55,7 +60,8 @@ pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encod
         Format::Jpeg => jpeg::encode(pixels, quality, encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
         Format::Webp => webp::encode(pixels, quality),
-        Format::Avif | Format::Gif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
+        Format::Avif => avif::encode(pixels, quality),
+        Format::Gif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
     }
 }
 
