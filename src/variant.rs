@@ -148,7 +148,7 @@ pub struct Policy {
     pub thumbnails: Vec<Thumbnail>,
     /// Whether a URL without parameters gets the original.
     pub serves_originals: bool,
-    /// What `p` may name.
+    /// What `p` may name, as [`parse_preset`] reads it.
     pub presets: BTreeMap<String, Params>,
 }
 
@@ -173,19 +173,27 @@ impl Policy {
         }
     }
 
+    /// Whether the answer depends on the client, so that caches must be told. It may be a preset that says so.
+    pub fn is_negotiated(&self, request: &Request) -> bool {
+        self.expand(&request.params).is_ok_and(|params| params.format == Some(AskedFormat::Auto))
+    }
+
     /// The thumbnail whose reserved prefix the key begins with, and the rest of the key.
     pub fn thumbnail_of<'a>(&self, key: &'a str) -> Option<(&Thumbnail, &'a str)> {
         self.thumbnails.iter().find_map(|thumbnail| Some((thumbnail, key.strip_prefix(&thumbnail.prefix)?)))
     }
 }
 
-/// A preset as it is configured, such as `w=400&f=webp`: a query whose every name is known. No preset names another.
+/// Reads a preset as it is configured, such as `w=400&f=webp`: a query whose every name is known. No preset names another.
 pub fn parse_preset(query: &str) -> Result<Params> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     if let Some((name, _)) = pairs.clone().find(|(name, _)| !Params::is_for_presets(name)) {
-        return Err(Error::invalid(format!("{name}: no parameter of a preset")));
+        return Err(Error::invalid(format!("{name}: can't stand in a preset")));
     }
-    Params::parse(pairs)
+    let params = Params::parse(pairs)?;
+    // A side that is over the limit after `dpr` is found at the start, not by every request.
+    Recipe::settle(&params, Accepts::default(), &Policy::default())?;
+    Ok(params)
 }
 
 /// What a request comes to.
