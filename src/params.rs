@@ -265,7 +265,7 @@ fn recipe_pair(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A value as an error repeats it: short, and without characters that would disturb a log.
-fn shorten(value: &str) -> String {
+pub(crate) fn shorten(value: &str) -> String {
     const SHOWN_MAX: usize = 40;
     let mut shown: String =
         value.chars().take(SHOWN_MAX).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Kind, Result};
 use crate::format::{Accepts, Format, FormatSet};
 use crate::key::{SourceKey, VariantKey};
-use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, write_recipe};
+use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, shorten, write_recipe};
 use crate::request::Request;
 
 /// What is done to a source, with nothing in it that has no effect.
@@ -165,10 +165,12 @@ impl Policy {
         let Some(name) = &params.preset else { return Ok(params.clone()) };
         match self.presets.get(name) {
             Some(preset) => Ok(params.clone().over(preset)),
-            None if self.presets.is_empty() => Err(Error::invalid(format!("p={name}: no presets are configured here"))),
+            None if self.presets.is_empty() => {
+                Err(Error::invalid(format!("p={}: no presets are configured here", shorten(name))))
+            }
             None => {
                 let names: Vec<_> = self.presets.keys().map(String::as_str).collect();
-                Err(Error::invalid(format!("p={name}: must be {}", names.join(" or "))))
+                Err(Error::invalid(format!("p={}: no such preset; can be {}", shorten(name), names.join(", "))))
             }
         }
     }
