@@ -9,6 +9,7 @@ use crate::variant::{Recipe, Scale};
 
 mod values;
 
+pub(crate) use values::preset_name;
 pub use values::{AskedFormat, Dpr, Fit, Position, Rgb};
 use values::{decimal_tenths, hex_colour, whole};
 
@@ -148,17 +149,17 @@ pub static PARAMS: [Param; 11] = [
         name: "bg",
         aliases: &[],
         values: "six hex digits, RRGGBB",
-        meaning: "the ground of `contain`, default transparent, white in JPEG; and what shows through transparency when the output is JPEG, default white",
+        meaning: "the ground of `contain`, which also shows through the picture: default transparent, white in JPEG; without `contain` what shows through when the output is JPEG",
         parse: |params, value| hex_colour(value).map(|colour| params.background = Some(colour)),
         write: Some(|recipe| recipe.background.map(|Rgb([r, g, b])| format!("{r:02x}{g:02x}{b:02x}"))),
     },
     Param {
         name: "p",
         aliases: &["preset"],
-        values: "a preset's name: letters, digits, - and _",
+        values: "a preset's name, up to 64 letters, digits, - and _",
         meaning: "a configured preset: its parameters, where the URL does not say otherwise",
         parse: |params, value| {
-            params.preset = Some(values::preset_name(value).ok_or(NotAValue)?.to_owned());
+            params.preset = Some(preset_name(value).ok_or(NotAValue)?.to_owned());
             Ok(())
         },
         write: None,
@@ -181,6 +182,12 @@ pub static PARAMS: [Param; 11] = [
     },
 ];
 
+impl Param {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
 impl Params {
     /// Reads pairs of decoded names and values. Unknown names are dropped; a bad value of a known one, or a known one
     /// given twice (also by an alias), is [`Kind::Invalid`](crate::error::Kind).
@@ -188,24 +195,20 @@ impl Params {
         let mut params = Self::default();
         let mut seen = [false; PARAMS.len()];
         for (name, value) in pairs {
-            let Some(row) = PARAMS.iter().position(|row| row.name == name || row.aliases.contains(&name)) else {
-                continue;
-            };
-            if std::mem::replace(&mut seen[row], true) {
-                return Err(Error::invalid(format!("{}: given more than once", PARAMS[row].name)));
+            let Some(index) = PARAMS.iter().position(|row| row.is_called(name)) else { continue };
+            let row = &PARAMS[index];
+            if std::mem::replace(&mut seen[index], true) {
+                return Err(Error::invalid(format!("{}: given more than once", row.name)));
             }
-            let row = &PARAMS[row];
-            (row.parse)(&mut params, value).map_err(|NotAValue| {
-                Error::invalid(format!("{name}={}: must be {}", shorten(value), row.values))
-            })?;
+            (row.parse)(&mut params, value)
+                .map_err(|NotAValue| Error::invalid(format!("{name}={}: must be {}", shorten(value), row.values)))?;
         }
         Ok(params)
     }
 
-    /// Whether a name is one of the table's, and may stand in a preset: a signature is of one URL.
+    /// Whether a name is one of the table's and may stand in a preset: a signature is of one URL, and no preset names another.
     pub fn is_for_presets(name: &str) -> bool {
-        let is_row = |row: &&Param| row.name == name || row.aliases.contains(&name);
-        PARAMS.iter().find(is_row).is_some_and(|row| !matches!(row.name, "p" | "s" | "exp"))
+        PARAMS.iter().any(|row| row.is_called(name) && !["p", "s", "exp"].contains(&row.name))
     }
 
     /// What is said here, and what the preset says where nothing is.
@@ -262,7 +265,7 @@ fn recipe_pair(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A value as an error repeats it: short, and without characters that would disturb a log.
-fn shorten(value: &str) -> String {
+pub(crate) fn shorten(value: &str) -> String {
     const SHOWN_MAX: usize = 40;
     let mut shown: String =
         value.chars().take(SHOWN_MAX).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use crate::error::{Error, Result};
 use crate::format::Accepts;
 use crate::key::Name;
-use crate::params::{AskedFormat, Params};
+use crate::params::Params;
 use crate::variant::Recipe;
 
 /// A request that can't be malformed any more.
@@ -57,11 +57,6 @@ impl Request {
             None => location,
         };
         Self::parse(path, query, accept)
-    }
-
-    /// Whether the answer depends on the client, so that caches must be told.
-    pub fn is_negotiated(&self) -> bool {
-        self.params.format == Some(AskedFormat::Auto)
     }
 }
 

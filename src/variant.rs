@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Kind, Result};
 use crate::format::{Accepts, Format, FormatSet};
 use crate::key::{SourceKey, VariantKey};
-use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, write_recipe};
+use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, shorten, write_recipe};
 use crate::request::Request;
 
 /// What is done to a source, with nothing in it that has no effect.
@@ -148,7 +148,7 @@ pub struct Policy {
     pub thumbnails: Vec<Thumbnail>,
     /// Whether a URL without parameters gets the original.
     pub serves_originals: bool,
-    /// What `p` may name.
+    /// What `p` may name, as [`parse_preset`] reads it.
     pub presets: BTreeMap<String, Params>,
 }
 
@@ -165,12 +165,19 @@ impl Policy {
         let Some(name) = &params.preset else { return Ok(params.clone()) };
         match self.presets.get(name) {
             Some(preset) => Ok(params.clone().over(preset)),
-            None if self.presets.is_empty() => Err(Error::invalid(format!("p={name}: no presets are configured here"))),
+            None if self.presets.is_empty() => {
+                Err(Error::invalid(format!("p={}: no presets are configured here", shorten(name))))
+            }
             None => {
                 let names: Vec<_> = self.presets.keys().map(String::as_str).collect();
-                Err(Error::invalid(format!("p={name}: must be {}", names.join(" or "))))
+                Err(Error::invalid(format!("p={}: no such preset; can be {}", shorten(name), names.join(", "))))
             }
         }
+    }
+
+    /// Whether the answer depends on the client, so that caches must be told. It may be a preset that says so.
+    pub fn is_negotiated(&self, request: &Request) -> bool {
+        self.expand(&request.params).is_ok_and(|params| params.format == Some(AskedFormat::Auto))
     }
 
     /// The thumbnail whose reserved prefix the key begins with, and the rest of the key.
@@ -179,13 +186,16 @@ impl Policy {
     }
 }
 
-/// A preset as it is configured, such as `w=400&f=webp`: a query whose every name is known. No preset names another.
+/// Reads a preset as it is configured, such as `w=400&f=webp`: a query whose every name is known. No preset names another.
 pub fn parse_preset(query: &str) -> Result<Params> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     if let Some((name, _)) = pairs.clone().find(|(name, _)| !Params::is_for_presets(name)) {
-        return Err(Error::invalid(format!("{name}: no parameter of a preset")));
+        return Err(Error::invalid(format!("{name}: can't stand in a preset")));
     }
-    Params::parse(pairs)
+    let params = Params::parse(pairs)?;
+    // A side that is over the limit after `dpr` is found at the start, not by every request.
+    Recipe::settle(&params, Accepts::default(), &Policy::default())?;
+    Ok(params)
 }
 
 /// What a request comes to.

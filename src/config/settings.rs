@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Config, Persist, Place};
 use crate::format::FileType;
-use crate::params::Params;
+use crate::params::{Params, preset_name};
 use crate::variant::parse_preset;
 
 /// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
@@ -118,13 +118,11 @@ pub static SETTINGS: [Setting; 28] = [
         default: "",
         meaning: "what `p=small` stands for; a URL's own parameters go before a preset's",
         set: |config, value| {
-            let preset = |text: &str| {
-                let (name, query) = text.trim().split_once(':')?;
-                let name = Params::parse([("p", name)]).ok()?.preset?;
-                Some((name, parse_preset(query).ok()?))
-            };
-            config.policy.presets = value.split(';').map(preset).collect::<Option<_>>()?;
-            Some(())
+            let presets = members(value, ';').map(read_preset).collect::<Option<Vec<_>>>()?;
+            let count = presets.len();
+            config.policy.presets = presets.into_iter().collect();
+            // Of two that have one name, nobody knows which was meant.
+            (config.policy.presets.len() == count).then_some(())
         },
     },
     Setting {
@@ -134,7 +132,7 @@ pub static SETTINGS: [Setting; 28] = [
         meaning: "sources that are not decoded, though they could be: 415",
         set: |config, value| {
             let decoded = |name: &str| FileType::ALL.into_iter().find(|t| t.name() == name && t.output().is_some());
-            config.image.undecoded = value.split(',').map(|name| decoded(name.trim())).collect::<Option<_>>()?;
+            config.image.undecoded = members(value, ',').map(decoded).collect::<Option<_>>()?;
             Some(())
         },
     },
@@ -301,6 +299,18 @@ impl Place {
     fn set_endpoint(&mut self, value: &str) -> Option<()> {
         is_url(value).then(|| self.endpoint = Some(value.to_owned()))
     }
+}
+
+/// The members of a list that may be empty, without the spaces around them.
+fn members(value: &str, separator: char) -> impl Iterator<Item = &str> {
+    let members = (!value.trim().is_empty()).then(|| value.split(separator).map(str::trim));
+    members.into_iter().flatten()
+}
+
+/// Reads a preset and its name, e.g. `small:w=400&f=auto`.
+fn read_preset(text: &str) -> Option<(String, Params)> {
+    let (name, query) = text.split_once(':')?;
+    Some((preset_name(name)?.to_owned(), parse_preset(query).ok()?))
 }
 
 fn is_url(value: &str) -> bool {

@@ -21,6 +21,9 @@ pub(super) fn fit_format(pixels: Pixels, format: Format, background: Option<Rgb>
         }
         (Layout::Rgba, Format::Jpeg) => flatten(&pixels, background.unwrap_or(Rgb::WHITE)),
         (Layout::Gray, Format::Webp) => convert(&pixels, Layout::Rgb, |from, to| to.fill(from[0])),
+        (Layout::GrayAlpha, Format::Webp) => {
+            convert(&pixels, Layout::Rgba, |from, to| to.copy_from_slice(&[from[0], from[0], from[0], from[1]]))
+        }
         (Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba | Layout::Cmyk, _) => pixels,
     }
 }

@@ -4,8 +4,8 @@
 
 use super::codec::Decoded;
 use super::colour;
-use super::geometry::{Focus, Placement, Rect, Size};
-use super::pixels::{Layout, Pixels};
+use super::geometry::{self, Focus, Placement, Rect, Size};
+use super::pixels::Pixels;
 use super::resize;
 use crate::error::Result;
 
@@ -21,13 +21,14 @@ pub(super) fn place(decoded: &Decoded, placement: Placement, source: Size, focus
     }
     let is_horizontal = free_x >= free_y;
     let small = Lines::of(decoded, source, is_horizontal)?;
-    let part = if is_horizontal { crop.width / f64::from(source.width) } else { crop.height / f64::from(source.height) };
+    let part =
+        if is_horizontal { crop.width / f64::from(source.width) } else { crop.height / f64::from(source.height) };
     let best = small.best_window(part, focus);
     let crop = if is_horizontal { Rect { x: best * free_x, ..crop } } else { Rect { y: best * free_y, ..crop } };
     Ok(Placement { crop, ..placement })
 }
 
-/// A small picture as lines across the axis along which the crop moves.
+/// A small picture as lines across the axis along which the crop moves; red, green, blue and alpha from 0 to 1.
 struct Lines(Vec<Vec<[f64; 4]>>);
 
 impl Lines {
@@ -35,7 +36,10 @@ impl Lines {
         let pixels = colour::to_srgb(shrink(decoded, source)?, decoded.profile.as_ref())?;
         let (width, height) = (pixels.width as usize, pixels.height as usize);
         let channels = pixels.layout.channels();
-        let at = |x: usize, y: usize| rgba(pixels.layout, &pixels.data[(y * width + x) * channels..][..channels]);
+        let at = |x: usize, y: usize| {
+            let pixel = pixels.layout.rgba(&pixels.data[(y * width + x) * channels..][..channels]);
+            pixel.map(|channel| f64::from(channel) / 255.0)
+        };
         Ok(Self(if is_horizontal {
             (0..width).map(|x| (0..height).map(|y| at(x, y)).collect()).collect()
         } else {
@@ -43,12 +47,10 @@ impl Lines {
         }))
     }
 
-    /// Where the best window of this part of the length begins: 0 at the first line, 1 as late as can be. Of equals the one
-    /// nearest to the middle.
+    /// Where the best window of this part of the length begins: 0 at the first line, 1 as late as can be.
     fn best_window(&self, part: f64, focus: Focus) -> f64 {
         let count = self.0.len();
-        let length = (1..=count).min_by_key(|length| ((*length as f64 / count as f64 - part).abs() * 1e6) as u64);
-        let length = length.unwrap_or(count);
+        let length = ((part * count as f64).round() as usize).clamp(1, count);
         let free = count - length;
         if free == 0 {
             return 0.5;
@@ -60,10 +62,7 @@ impl Lines {
                 (0..=free).map(|start| centred_sum(&salience[start..start + length])).collect()
             }
         };
-        let best = scores.iter().copied().fold(f64::MIN, f64::max);
-        let from_middle = |start: &usize| (2 * start).abs_diff(free);
-        let is_best = |start: &usize| scores[*start] >= best - best.abs() * 1e-9;
-        (0..=free).filter(is_best).min_by_key(from_middle).unwrap_or(free / 2) as f64 / free as f64
+        most_central_best(&scores) / free as f64
     }
 
     /// How much each line draws the eye.
@@ -72,7 +71,12 @@ impl Lines {
         let of_pixel = |line: usize, at: usize| {
             let here = self.0[line][at];
             let own = luma(line, at).unwrap_or_default();
-            let neighbours = [luma(line.wrapping_sub(1), at), luma(line + 1, at), luma(line, at.wrapping_sub(1)), luma(line, at + 1)];
+            let neighbours = [
+                luma(line.wrapping_sub(1), at),
+                luma(line + 1, at),
+                luma(line, at.wrapping_sub(1)),
+                luma(line, at + 1),
+            ];
             let edge: f64 = neighbours.into_iter().flatten().map(|neighbour| (own - neighbour).abs()).sum();
             (edge + saturation(here) * 0.3 + skin(here) * 1.5) * here[3]
         };
@@ -80,29 +84,28 @@ impl Lines {
     }
 }
 
+/// The place of the highest score, among equals the one nearest to the middle; between two that are equally near, where these
+/// are neighbours, so that a picture which is the same everywhere is cut in the very middle.
+fn most_central_best(scores: &[f64]) -> f64 {
+    let last = scores.len() - 1;
+    let best = scores.iter().copied().fold(f64::MIN, f64::max);
+    let is_best = |at: &usize| scores[*at] >= best - best.abs() * 1e-9;
+    let from_middle = |at: &usize| (2 * at).abs_diff(last);
+    let early = (0..=last).filter(is_best).min_by_key(from_middle).unwrap_or_default();
+    let late = (0..=last).rev().filter(is_best).min_by_key(from_middle).unwrap_or_default();
+    if late == early + 1 { early as f64 + 0.5 } else { early as f64 }
+}
+
 fn shrink(decoded: &Decoded, source: Size) -> Result<Pixels> {
-    let Size { width, height } = decoded.pixels.size();
-    let longer = width.max(height);
-    let side = |side: u32| if longer <= LOOKED_AT { side } else { (side * LOOKED_AT / longer).max(1) };
+    let size = geometry::inside(decoded.pixels.size(), Size { width: LOOKED_AT, height: LOOKED_AT });
     let whole = Rect { x: 0.0, y: 0.0, width: f64::from(source.width), height: f64::from(source.height) };
-    resize::resample(decoded, &Placement { crop: whole, size: Size { width: side(width), height: side(height) } })
+    resize::resample(decoded, &Placement { crop: whole, size })
 }
 
-/// Channels from 0 to 1.
-fn rgba(layout: Layout, pixel: &[u8]) -> [f64; 4] {
-    let [r, g, b, a] = match (layout, pixel) {
-        (Layout::Gray, [l, ..]) => [*l, *l, *l, u8::MAX],
-        (Layout::GrayAlpha, [l, a, ..]) => [*l, *l, *l, *a],
-        (Layout::Rgb, [r, g, b, ..]) => [*r, *g, *b, u8::MAX],
-        (_, [r, g, b, a, ..]) => [*r, *g, *b, *a],
-        (_, _) => [0; 4],
-    };
-    [r, g, b, a].map(|channel| f64::from(channel) / 255.0)
-}
-
+/// Brightness from 0 to 1.
 fn luma([r, g, b, a]: [f64; 4]) -> f64 {
-    // What is transparent is not seen.
-    (0.299 * r + 0.587 * g + 0.114 * b) * a
+    // What is transparent is taken for grey, on which black drawings are seen as well as white ones.
+    (0.299 * r + 0.587 * g + 0.114 * b) * a + 0.5 * (1.0 - a)
 }
 
 fn saturation([r, g, b, _]: [f64; 4]) -> f64 {
@@ -111,12 +114,13 @@ fn saturation([r, g, b, _]: [f64; 4]) -> f64 {
 
 /// 1 near the hue of skin of any shade, to 0 a fifth away; nothing where it is too dark to tell.
 fn skin([r, g, b, _]: [f64; 4]) -> f64 {
-    const HUE: [f64; 3] = [0.78, 0.57, 0.44];
+    // Of length 1.
+    const HUE: [f64; 3] = [0.735, 0.537, 0.414];
     let length = (r * r + g * g + b * b).sqrt();
     if length < 0.25 {
         return 0.0;
     }
-    let away: f64 = [r, g, b].iter().zip(HUE).map(|(channel, hue)| (channel / length - hue * 0.937).powi(2)).sum();
+    let away: f64 = [r, g, b].iter().zip(HUE).map(|(channel, hue)| (channel / length - hue).powi(2)).sum();
     (1.0 - away.sqrt() * 5.0).max(0.0)
 }
 

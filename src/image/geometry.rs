@@ -37,13 +37,13 @@ pub struct Placement {
 pub struct Arrangement {
     /// What is resampled.
     pub placement: Placement,
-    /// The ground on which that is laid; [`None`]: it is the whole result.
+    /// The ground on which that is laid, even where nothing of it stands over; [`None`]: there is none.
     pub ground: Option<Ground>,
     /// Who chooses where the crop lies, once there are pixels to look at; until then it lies in the middle.
     pub focus: Option<Focus>,
 }
 
-/// A result that is larger than the picture on it.
+/// What a picture is laid on, no smaller than it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ground {
     /// The size of the result.
@@ -86,8 +86,8 @@ pub fn arrange(source: Size, scale: Scale) -> Arrangement {
         Fit::Fill => scaled(shrink_box(asked, source)),
         Fit::Contain => {
             let size = inside(source, asked);
-            let ground = centre(size, if size == source { wrap_box(asked, source) } else { asked });
-            Arrangement { ground: (ground.size != size).then_some(ground), ..scaled(size) }
+            let ground = if size == source { wrap_box(asked, source) } else { asked };
+            Arrangement { ground: Some(centre(size, ground)), ..scaled(size) }
         }
         Fit::Cover => {
             let size = shrink_box(asked, source);
@@ -102,7 +102,7 @@ pub fn arrange(source: Size, scale: Scale) -> Arrangement {
 }
 
 /// The largest size of the source's aspect ratio within the box, and within the source.
-fn inside(source: Size, bounds: Size) -> Size {
+pub(super) fn inside(source: Size, bounds: Size) -> Size {
     if bounds.width >= source.width && bounds.height >= source.height {
         return source;
     }
@@ -150,6 +150,7 @@ fn crop_around((x, y): (u16, u16), source: Size, result: Size) -> Rect {
     Rect { x: start(x, source_width, width), y: start(y, source_height, height), width, height }
 }
 
+/// Whether the ratio of width to height is the other's or more.
 const fn is_wider(one: Size, other: Size) -> bool {
     one.width as u64 * other.height as u64 >= other.width as u64 * one.height as u64
 }
@@ -258,12 +259,15 @@ mod tests {
         let arranged = arrange(Size { width: 400, height: 201 }, boxed(100, 100, Fit::Contain));
         assert_eq!(arranged.placement.size, Size { width: 100, height: 50 });
         assert_eq!(arranged.ground, Some(Ground { size: Size { width: 100, height: 100 }, left: 0, top: 25 }));
-        assert_eq!(arrange(Size { width: 400, height: 200 }, boxed(100, 50, Fit::Contain)).ground, None);
+        let filled = Ground { size: Size { width: 100, height: 50 }, left: 0, top: 0 };
+        assert_eq!(arrange(Size { width: 400, height: 200 }, boxed(100, 50, Fit::Contain)).ground, Some(filled));
     }
 
     #[test]
     fn the_decoder_leaves_a_margin() {
-        let divisor = |width| arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor();
+        let divisor = |width| {
+            arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor()
+        };
         assert_eq!([200, 248, 251, 400, 500, 501, 1000, 1001, 4000].map(divisor), [8, 8, 4, 4, 4, 2, 2, 1, 1]);
         assert_eq!(arrange(Size { width: 4000, height: 3000 }, Scale::Half).placement.decode_divisor(), 1);
     }

@@ -1,4 +1,4 @@
-//! `contain`: a picture laid on a larger ground.
+//! `contain`: a picture laid on a ground, which shows around it and, where it is transparent, through it.
 
 use super::geometry::Ground;
 use super::pixels::{Layout, Pixels};
@@ -6,48 +6,53 @@ use crate::format::Format;
 use crate::params::Rgb;
 
 /// Lays the picture on a ground of this colour; without one it is transparent where the format can say so, else white.
-pub(super) fn lay(picture: &Pixels, ground: Ground, format: Format, background: Option<Rgb>) -> Pixels {
-    let Rgb([r, g, b]) = background.unwrap_or(Rgb::WHITE);
-    let is_opaque = background.is_some() || !format.has_alpha();
-    let fill = [r, g, b, if is_opaque { u8::MAX } else { 0 }];
-    let layout = common_layout(picture.layout, fill);
-    let mut laid = Pixels::zeroed(ground.size, layout);
-    let channels = layout.channels();
-    for pixel in laid.data.chunks_exact_mut(channels) {
-        write(fill, layout, pixel);
+pub(super) fn lay(picture: Pixels, ground: Ground, format: Format, background: Option<Rgb>) -> Pixels {
+    let colour = background.or_else(|| (!format.has_alpha()).then_some(Rgb::WHITE));
+    if colour.is_none() && ground.size == picture.size() {
+        return picture;
     }
-    let row_bytes = laid.width as usize * channels;
-    let (left, top) = (ground.left as usize * channels, ground.top as usize);
-    let picture_channels = picture.layout.channels();
-    let rows = picture.data.chunks_exact(picture.width as usize * picture_channels);
-    for (from, to) in rows.zip(laid.data.chunks_exact_mut(row_bytes).skip(top)) {
-        let pixels = from.chunks_exact(picture_channels).zip(to[left..].chunks_exact_mut(channels));
-        pixels.for_each(|(from, to)| write(read(picture.layout, from), layout, to));
+    let layout = least_layout(picture.layout, colour);
+    let mut laid = covered(ground, layout, colour);
+    let (from_channels, to_channels) = (picture.layout.channels(), layout.channels());
+    let rows = laid.data.chunks_exact_mut(ground.size.width as usize * to_channels).skip(ground.top as usize);
+    for (from, to) in picture.data.chunks_exact(picture.width as usize * from_channels).zip(rows) {
+        let to = to.chunks_exact_mut(to_channels).skip(ground.left as usize);
+        for (from, to) in from.chunks_exact(from_channels).zip(to) {
+            write(over(picture.layout.rgba(from), colour), layout, to);
+        }
     }
     laid
 }
 
-/// The least that holds both.
-fn common_layout(picture: Layout, [r, g, b, alpha]: [u8; 4]) -> Layout {
-    let is_gray = r == g && g == b;
-    let is_opaque = alpha == u8::MAX;
-    match picture {
-        Layout::Gray if is_gray && is_opaque => Layout::Gray,
-        Layout::Gray | Layout::GrayAlpha if is_gray => Layout::GrayAlpha,
-        Layout::Gray | Layout::Rgb if is_opaque => Layout::Rgb,
-        Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba => Layout::Rgba,
-        Layout::Cmyk => unreachable!("colours are sRGB before a picture is laid on anything"),
+/// The ground without its picture.
+fn covered(ground: Ground, layout: Layout, colour: Option<Rgb>) -> Pixels {
+    let mut pixels = Pixels::zeroed(ground.size, layout);
+    if let Some(Rgb([r, g, b])) = colour {
+        pixels.data.chunks_exact_mut(layout.channels()).for_each(|pixel| write([r, g, b, u8::MAX], layout, pixel));
+    }
+    pixels
+}
+
+/// The least that holds both the picture and its ground.
+fn least_layout(picture: Layout, colour: Option<Rgb>) -> Layout {
+    let is_gray = matches!(picture, Layout::Gray | Layout::GrayAlpha);
+    match colour {
+        Some(Rgb([r, g, b])) if is_gray && r == g && g == b => Layout::Gray,
+        Some(_) => Layout::Rgb,
+        None if is_gray => Layout::GrayAlpha,
+        None => Layout::Rgba,
     }
 }
 
-fn read(layout: Layout, pixel: &[u8]) -> [u8; 4] {
-    match (layout, pixel) {
-        (Layout::Gray, [l, ..]) => [*l, *l, *l, u8::MAX],
-        (Layout::GrayAlpha, [l, a, ..]) => [*l, *l, *l, *a],
-        (Layout::Rgb, [r, g, b, ..]) => [*r, *g, *b, u8::MAX],
-        (Layout::Rgba, [r, g, b, a, ..]) => [*r, *g, *b, *a],
-        (Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba | Layout::Cmyk, _) => [0; 4],
-    }
+/// A pixel on a colour, through which nothing shows any more.
+fn over(pixel: [u8; 4], colour: Option<Rgb>) -> [u8; 4] {
+    let Some(Rgb(below)) = colour else { return pixel };
+    let [r, g, b, alpha] = pixel;
+    let mix = |above: u8, below: u8| {
+        let sum = u32::from(above) * u32::from(alpha) + u32::from(below) * u32::from(u8::MAX - alpha);
+        u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
+    };
+    [mix(r, below[0]), mix(g, below[1]), mix(b, below[2]), u8::MAX]
 }
 
 fn write([r, g, b, a]: [u8; 4], layout: Layout, pixel: &mut [u8]) {

@@ -60,7 +60,9 @@ impl Orientation {
     #[must_use]
     pub fn undo_rect(self, rect: Rect, upright: Size) -> Rect {
         let Rect { x, y, width, height } = rect;
-        let (from_right, from_bottom) = (f64::from(upright.width) - x - width, f64::from(upright.height) - y - height);
+        // What ends at an edge begins at the edge once it is mirrored, and not a rounding before it.
+        let from_end = |side: u32, start: f64, length: f64| (f64::from(side) - start - length).max(0.0);
+        let (from_right, from_bottom) = (from_end(upright.width, x, width), from_end(upright.height, y, height));
         let (x, y) = match self {
             Self::Upright => (x, y),
             Self::Mirrored => (from_right, y),

@@ -23,6 +23,17 @@ impl Layout {
             Self::Rgba | Self::Cmyk => 4,
         }
     }
+
+    /// A pixel as red, green, blue and alpha; CMYK is none of these, and must have become RGB before.
+    pub(crate) fn rgba(self, pixel: &[u8]) -> [u8; 4] {
+        match (self, pixel) {
+            (Self::Gray, &[l]) => [l, l, l, u8::MAX],
+            (Self::GrayAlpha, &[l, a]) => [l, l, l, a],
+            (Self::Rgb, &[r, g, b]) => [r, g, b, u8::MAX],
+            (Self::Rgba, &[r, g, b, a]) => [r, g, b, a],
+            (Self::Gray | Self::GrayAlpha | Self::Rgb | Self::Rgba | Self::Cmyk, _) => [0; 4],
+        }
+    }
 }
 
 /// `data.len() == width * height * layout.channels()`, both sides at least 1.

@@ -7,6 +7,7 @@ use super::orient::Orientation;
 use super::probe::Probe;
 use crate::format::FileType;
 
+mod avif;
 mod gif;
 mod jpeg;
 mod png;
@@ -20,8 +21,8 @@ pub(super) fn strip(bytes: &[u8], probe: &Probe) -> Option<Vec<u8>> {
         FileType::Png => png::strip(bytes, orientation),
         FileType::Webp => webp::strip(bytes, orientation),
         FileType::Gif => gif::strip(bytes),
-        FileType::Avif
-        | FileType::Tiff
+        FileType::Avif => avif::strip(bytes),
+        FileType::Tiff
         | FileType::Bmp
         | FileType::Svg
         | FileType::Pdf

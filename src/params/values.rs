@@ -181,7 +181,7 @@ pub(super) fn hex_colour(value: &str) -> Result<Rgb, NotAValue> {
 }
 
 /// What may be the name of a preset.
-pub(super) fn preset_name(value: &str) -> Option<&str> {
+pub(crate) fn preset_name(value: &str) -> Option<&str> {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     ((1..=64).contains(&value.len()) && value.bytes().all(is_name)).then_some(value)
 }

@@ -34,7 +34,7 @@ pub struct Rewritten {
 /// Rewrites a viewer's raw path, query and `Accept`; every error that [`Request::parse`] and [`plan`] know is found here already.
 pub fn rewrite(path: &str, query: &str, accept: Option<&str>, policy: &Policy) -> Result<Rewritten> {
     let request = Request::parse(path, query, accept)?;
-    let is_negotiated = request.is_negotiated();
+    let is_negotiated = policy.is_negotiated(&request);
     let (key, origin, source) = match plan(&request, policy)? {
         Plan::Original(source) => (source.as_str().to_owned(), Origin::Originals, source),
         Plan::Variant(variant) => (variant.key().as_str().to_owned(), Origin::Variants, variant.source),

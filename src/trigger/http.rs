@@ -69,7 +69,8 @@ impl FunctionUrl {
         if !matches!(&*asked.method, "GET" | "HEAD") {
             return Ok(Answered::new(not_allowed(&asked.method), false, None));
         }
-        let is_negotiated = asked.request.as_ref().is_ok_and(Request::is_negotiated);
+        let policy = &service.config().policy;
+        let is_negotiated = asked.request.as_ref().is_ok_and(|request| policy.is_negotiated(request));
         let (outcome, unkept) = match asked.request {
             Ok(request) => self.picture(service, &request, last).await,
             Err(error) => (Err(error), None),

@@ -5,16 +5,16 @@
 use percent_encoding::percent_decode_str;
 use pixfront::error::Kind;
 use pixfront::format::{Accepts, Format, FormatSet};
-use pixfront::image::geometry::{Placement, Rect, Size, place};
-use pixfront::image::orient::Orientation;
 use pixfront::key::{Name, SOURCE_BYTES_MAX, SourceKey, uri};
-use pixfront::params::{AskedFormat, Dpr, Fit, Params, Rgb, SIDE_MAX, write_recipe};
+use pixfront::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, write_recipe};
 use pixfront::request::Request;
 use pixfront::variant::{Plan, Policy, Recipe, Scale, Variant, plan};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+
+mod geometry;
 
 /// S3's own limit on a key, in bytes.
 const S3_KEY_BYTES_MAX: usize = 1024;
@@ -31,22 +31,23 @@ const CLOSE_PIECES: [&str; 10] = ["a", "/", "w=4", ",", "f=webp", "resized-", "%
 /// Pieces of what arrives at the door, parted by spaces, some of it torn. The last is longer than an error repeats, and
 /// that limit, were it taken for bytes, falls within a character.
 const WIRE_PIECES: &str = "/ / a % %2F %2e . %00 %C3 %A9 %zz \n \u{85} 고 w=4 w = & , ; + f=auto dpr=1.5 bg=고 q= q=0.5 \
-    image/webp resized- 99999999999 ? h=고고고고고고고고고고고고고고";
+    image/webp resized- 99999999999 pos=0.5,0.5 fit=cover : p= ? h=고고고고고고고고고고고고고고";
 
 /// Each parameter that is taken, by all its names, with values that it takes.
-const GOOD_PAIRS: [(&[&str], &[&str]); 9] = [
+const GOOD_PAIRS: [(&[&str], &[&str]); 10] = [
     (&["w", "width", "%77"], &["1", "0400", "%34", "1600"]),
     (&["h", "height"], &["1", "300", "1600"]),
-    (&["f", "fm", "format"], &["auto", "webp", "jpg", "png"]),
+    (&["f", "fm", "format"], &["auto", "webp", "jpg", "png", "avif", "gif"]),
     (&["q", "quality"], &["1", "80", "100"]),
-    (&["fit"], &["inside", "cover"]),
+    (&["fit"], &["inside", "cover", "contain", "fill", "outside"]),
+    (&["pos", "gravity"], &["center", "top", "0.5,0.25", "1:1", "0%2C0.125", "entropy", "attention"]),
     (&["dpr"], &["1", "1.5", "5.0"]),
     (&["bg"], &["ffffff", "FF0000"]),
     (&["s"], &["", "0123"]),
     (&["exp"], &["1700000000"]),
 ];
 
-const BAD_PAIRS: [&str; 8] = ["w=0", "height=x", "f=gif", "q=101", "fit=fill", "dpr=1.55", "bg=red", "p=small"];
+const BAD_PAIRS: [&str; 8] = ["w=0", "height=x", "f=tiff", "q=101", "fit=crop", "dpr=1.55", "pos=2,0", "p=small"];
 const UNKNOWN_PAIRS: [&str; 8] = ["", "=", "v", "v=3", "W=400", "utm_source=x", "%zz=%", "__proto__=1"];
 
 fn config() -> ProptestConfig {
@@ -69,20 +70,33 @@ fn params() -> impl Strategy<Value = Params> {
     // The defaults must come often, since they are what is left out.
     let quality = prop_oneof![Just(80_u8), Just(50), 1..=100_u8];
     let background = prop_oneof![Just(Rgb::WHITE), Just(Rgb([0, 9, 10])), any::<[u8; 3]>().prop_map(Rgb)];
-    let fit = select(&[Fit::Inside, Fit::Cover][..]);
+    let fit = (option::of(select(&Fit::ALL[..])), option::of(position()));
     let dpr = (10..=50_u8).prop_map(Dpr);
-    let all = (option::of(side()), option::of(side()), option::of(format), option::of(quality), option::of(fit));
-    (all, option::of(dpr), option::of(background)).prop_map(
-        |((width, height, format, quality, fit), dpr, background)| Params {
+    let rest = (option::of(format), option::of(quality), option::of(dpr), option::of(background));
+    (option::of(side()), option::of(side()), fit, rest).prop_map(
+        |(width, height, (fit, position), (format, quality, dpr, background))| Params {
             width,
             height,
             format,
             quality,
             fit,
+            position,
             dpr,
             background,
+            preset: None,
         },
     )
+}
+
+/// Every kind of position; the points that have a name come often.
+fn position() -> impl Strategy<Value = Position> {
+    let point = |side: fn() -> BoxedStrategy<u16>| (side(), side()).prop_map(|(x, y)| Position::Point { x, y });
+    prop_oneof![
+        point(|| select(&[0, 500, 1000][..]).boxed()),
+        point(|| (0..=1000_u16).boxed()),
+        Just(Position::Entropy),
+        Just(Position::Attention),
+    ]
 }
 
 fn accepts() -> impl Strategy<Value = Accepts> {
@@ -92,7 +106,7 @@ fn accepts() -> impl Strategy<Value = Accepts> {
 /// Any recipe but the empty one.
 fn recipe() -> impl Strategy<Value = Recipe> {
     (params(), accepts()).prop_filter_map("a side over the limit, or nothing to do", |(params, accepts)| {
-        Recipe::settle(&params, accepts, FormatSet::all()).ok().filter(|recipe| !recipe.is_empty())
+        Recipe::settle(&params, accepts, &Policy::default()).ok().filter(|recipe| !recipe.is_empty())
     })
 }
 
@@ -138,36 +152,6 @@ fn wire_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), pieces.prop_map(|pieces| pieces.concat())]
 }
 
-fn size() -> impl Strategy<Value = Size> {
-    let side = || prop_oneof![1..=16_u32, 1..=20_000_u32];
-    (side(), side()).prop_map(|(width, height)| Size { width, height })
-}
-
-/// Two edges within a side, from fractions of it.
-fn span((one, other): (f64, f64), side: u32) -> (f64, f64) {
-    let (near, far) = (one.min(other) * f64::from(side), one.max(other) * f64::from(side));
-    (near, far - near)
-}
-
-/// Whether one of the sides follows from the other by the ratio of `model`, rounded half up.
-fn is_proportional(size: Size, model: Size) -> bool {
-    let follows = |derived: u32, side: u32, over: u32, under: u32| {
-        let exact = f64::from(side) * f64::from(over) / f64::from(under);
-        (f64::from(derived) - (exact + 0.5).floor().max(1.0)).abs() < f64::EPSILON
-    };
-    follows(size.height, size.width, model.height, model.width)
-        || follows(size.width, size.height, model.width, model.height)
-}
-
-/// Whether a part lies within a picture, but for what floating point may add.
-fn is_within(part: Rect, whole: Size) -> bool {
-    const SLACK: f64 = 1e-6;
-    let is_spanned = |start: f64, length: f64, side: u32| {
-        start >= -SLACK && length >= 0.0 && start + length <= f64::from(side) + SLACK
-    };
-    is_spanned(part.x, part.width, whole.width) && is_spanned(part.y, part.height, whole.height)
-}
-
 /// What a picture's name may be, said once more: the check must not lean on the code that it checks.
 fn is_name(source: &str) -> bool {
     let is_segment = |segment: &str| !["", ".", ".."].contains(&segment);
@@ -180,17 +164,22 @@ fn is_settled(recipe: &Recipe, formats: FormatSet) -> bool {
     let is_scale = match recipe.scale {
         Scale::None => true,
         Scale::Half => false,
-        Scale::Box { width, height, fit } => {
+        Scale::Box { width, height, fit, position } => {
             is_side(width)
                 && is_side(height)
                 && width.or(height).is_some()
                 && (fit == Fit::Inside || width.and(height).is_some())
+                && (fit == Fit::Cover || position == Position::Point { x: 500, y: 500 })
         }
     };
     let is_quality = recipe.quality.is_none_or(|quality| {
         (1..=100).contains(&quality) && recipe.format.is_none_or(|format| format.default_quality() != Some(quality))
     });
-    let is_background = recipe.background.is_none_or(|_| recipe.format == Some(Format::Jpeg));
+    let has_ground = matches!(recipe.scale, Scale::Box { fit: Fit::Contain, .. });
+    let is_background = recipe.background.is_none_or(|colour| match recipe.format {
+        Some(Format::Jpeg) => colour != Rgb([255; 3]),
+        Some(Format::Webp | Format::Avif | Format::Png | Format::Gif) | None => has_ground,
+    });
     is_scale && is_quality && is_background && recipe.format.is_none_or(|format| formats.contains(format))
 }
 
@@ -201,7 +190,7 @@ proptest! {
     fn a_written_recipe_reads_as_itself(recipe in recipe()) {
         let read = Recipe::parse(&write_recipe(&recipe)).and_then(Result::ok);
         prop_assert_eq!(read.as_ref(), Some(&recipe));
-        let settled = Recipe::settle(&recipe.to_params().unwrap(), Accepts::default(), FormatSet::all());
+        let settled = Recipe::settle(&recipe.to_params().unwrap(), Accepts::default(), &Policy::default());
         prop_assert_eq!(settled.ok(), Some(recipe));
     }
 
@@ -287,79 +276,5 @@ proptest! {
                 prop_assert!(is_name(variant.source.as_str()), "{:?}", variant.source);
             }
         }
-    }
-
-    #[test]
-    fn inside_is_the_largest_that_fits(source in size(), width in option::of(side()), height in option::of(side())) {
-        let scale = Scale::Box { width, height, fit: Fit::Inside };
-        let Placement { crop, size } = place(source, scale);
-        prop_assert!((1..=source.width.min(width.unwrap_or(u32::MAX))).contains(&size.width), "{:?}", size);
-        prop_assert!((1..=source.height.min(height.unwrap_or(u32::MAX))).contains(&size.height), "{:?}", size);
-        prop_assert!(size == source || width == Some(size.width) || height == Some(size.height), "{:?}", size);
-        prop_assert!(is_proportional(size, source), "{:?}", size);
-        let whole = Rect { x: 0.0, y: 0.0, width: f64::from(source.width), height: f64::from(source.height) };
-        prop_assert_eq!(crop, whole);
-    }
-
-    #[test]
-    fn cover_keeps_the_ratio_of_the_box(source in size(), width in side(), height in side()) {
-        let asked = Size { width, height };
-        let scale = Scale::Box { width: Some(width), height: Some(height), fit: Fit::Cover };
-        let Placement { crop, size } = place(source, scale);
-        prop_assert!((1..=source.width.min(width)).contains(&size.width), "{:?}", size);
-        prop_assert!((1..=source.height.min(height)).contains(&size.height), "{:?}", size);
-        prop_assert!(size == asked || size.width == source.width || size.height == source.height, "{:?}", size);
-        prop_assert!(is_proportional(size, asked), "{:?}", size);
-
-        // The resampler takes no more than there is, not by one bit, and nothing is enlarged.
-        prop_assert!(crop.x >= 0.0 && crop.x + crop.width <= f64::from(source.width), "{:?}", crop);
-        prop_assert!(crop.y >= 0.0 && crop.y + crop.height <= f64::from(source.height), "{:?}", crop);
-        prop_assert!(crop.width >= f64::from(size.width) && crop.height >= f64::from(size.height), "{:?}", crop);
-        let (right, bottom) =
-            (f64::from(source.width) - crop.x - crop.width, f64::from(source.height) - crop.y - crop.height);
-        prop_assert!((right - crop.x).abs() < 1e-6 && (bottom - crop.y).abs() < 1e-6, "{:?} is off the middle", crop);
-        let skew = crop.width * f64::from(size.height) / (crop.height * f64::from(size.width));
-        prop_assert!((skew - 1.0).abs() < 1e-9, "{:?} becomes {:?}", crop, size);
-    }
-
-    #[test]
-    fn half_is_half(source in size()) {
-        let Placement { size, .. } = place(source, Scale::Half);
-        for (half, whole) in [(size.width, source.width), (size.height, source.height)] {
-            prop_assert!(half == 1 || half * 2 == whole - whole % 2);
-            prop_assert!((1..=whole).contains(&half));
-        }
-        prop_assert_eq!(place(source, Scale::None).size, source);
-    }
-
-    #[test]
-    fn a_part_lies_within_the_stored_picture_too(
-        orientation in select(&Orientation::ALL[..]),
-        upright in size(),
-        (across, down) in ((0.0..=1.0, 0.0..=1.0), (0.0..=1.0, 0.0..=1.0)),
-    ) {
-        let ((x, width), (y, height)) = (span(across, upright.width), span(down, upright.height));
-        let part = Rect { x, y, width, height };
-        let (stored, stored_part) = (orientation.swap(upright), orientation.undo_rect(part, upright));
-        prop_assert!(is_within(stored_part, stored), "{:?} of {:?}", stored_part, stored);
-        prop_assert!((stored_part.width * stored_part.height - width * height).abs() < f64::EPSILON);
-        prop_assert_eq!(orientation.swap(stored), upright);
-    }
-
-    #[test]
-    fn the_first_pixel_of_the_file_is_where_exif_says(
-        value in 1..=8_usize,
-        upright in size(),
-        (right, down) in (0.0..=1.0_f64, 0.0..=1.0_f64),
-    ) {
-        let (width, height) = ((right * f64::from(upright.width)).round(), (down * f64::from(upright.height)).round());
-        // EXIF 2.32 §4.6.4 A: row 0 and column 0 of the file are these sides of what is seen.
-        let is_right = [2, 3, 6, 7].contains(&value);
-        let is_bottom = [3, 4, 7, 8].contains(&value);
-        let x = if is_right { f64::from(upright.width) - width } else { 0.0 };
-        let y = if is_bottom { f64::from(upright.height) - height } else { 0.0 };
-        let stored = Orientation::ALL[value - 1].undo_rect(Rect { x, y, width, height }, upright);
-        let (width, height) = if value >= 5 { (height, width) } else { (width, height) };
-        prop_assert_eq!(stored, Rect { x: 0.0, y: 0.0, width, height });
     }
 }

@@ -11,17 +11,16 @@ use pixfront::error::Result;
 use pixfront::key::uri;
 use pixfront::params::PARAMS;
 use pixfront::request::Request;
-use pixfront::variant::{Plan, Policy, plan};
+use pixfront::variant::{Plan, Policy, parse_preset, plan};
 use serde::Deserialize;
-
-/// Rows that refuse every value in this version. A row that begins to take one must leave this list.
-const NOT_YET: [&str; 2] = ["pos", "p"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(rename = "about")]
     _about: Vec<String>,
+    #[serde(default)]
+    presets: BTreeMap<String, String>,
     vectors: Vec<Vector>,
 }
 
@@ -39,6 +38,17 @@ struct Vector {
     uri: Option<String>,
     status: Option<u16>,
     error: Option<String>,
+    /// Its file's.
+    #[serde(skip)]
+    policy: Policy,
+}
+
+impl File {
+    fn into_vectors(self) -> Vec<Vector> {
+        let preset = |(name, query): (String, String)| (name, parse_preset(&query).unwrap());
+        let policy = Policy { presets: self.presets.into_iter().map(preset).collect(), ..Policy::default() };
+        self.vectors.into_iter().map(|vector| Vector { policy: policy.clone(), ..vector }).collect()
+    }
 }
 
 /// What a URL comes to, in the words of the files.
@@ -81,7 +91,8 @@ fn vectors() -> Vec<Vector> {
     let paths: BTreeSet<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     let read = |path: PathBuf| -> Vec<Vector> {
         let text = fs::read_to_string(&path).unwrap();
-        serde_json::from_str::<File>(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())).vectors
+        let file = serde_json::from_str::<File>(&text);
+        file.unwrap_or_else(|error| panic!("{}: {error}", path.display())).into_vectors()
     };
     paths.into_iter().flat_map(read).collect()
 }
@@ -89,9 +100,16 @@ fn vectors() -> Vec<Vector> {
 /// Either of the two doors' ways to read a URL.
 type Parse = fn(&str, &str, Option<&str>) -> Result<Request>;
 
-fn planned(parse: Parse, url: &str, accept: Option<&str>) -> Result<Plan> {
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    plan(&parse(path, query, accept)?, &Policy::default())
+impl Vector {
+    /// What its URL comes to, or another in its stead.
+    fn planned(&self, parse: Parse) -> Result<Plan> {
+        self.planned_as(parse, &self.url(), self.accept())
+    }
+
+    fn planned_as(&self, parse: Parse, url: &str, accept: Option<&str>) -> Result<Plan> {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        plan(&parse(path, query, accept)?, &self.policy)
+    }
 }
 
 fn outcome(plan: Result<Plan>) -> Outcome {
@@ -109,7 +127,7 @@ fn outcome(plan: Result<Plan>) -> Outcome {
 fn every_vector_holds() {
     let mut failures = Vec::new();
     for vector in vectors() {
-        let (expected, actual) = (vector.expected(), outcome(planned(Request::parse, &vector.url(), vector.accept())));
+        let (expected, actual) = (vector.expected(), outcome(vector.planned(Request::parse)));
         if actual != expected {
             let (url, name) = (&vector.url, &vector.name);
             failures.push(format!("{url} ({name})\n  expected {expected:?}\n  but got  {actual:?}"));
@@ -123,11 +141,11 @@ fn what_was_rewritten_comes_to_the_same_at_the_origin() {
     let mut failures = Vec::new();
     for vector in vectors() {
         let (Outcome::Variant { uri, .. } | Outcome::Original { uri, .. }) = vector.expected() else { continue };
-        let at_door = planned(Request::parse, &vector.url(), vector.accept()).ok();
+        let at_door = vector.planned(Request::parse).ok();
         let at_origin = [
-            ("rewritten", planned(Request::parse_at_origin, &uri, None)),
+            ("rewritten", vector.planned_as(Request::parse_at_origin, &uri, None)),
             // Where no viewer-request function ran, the viewer's own URL arrives.
-            ("as sent", planned(Request::parse_at_origin, &vector.url(), vector.accept())),
+            ("as sent", vector.planned(Request::parse_at_origin)),
         ];
         for (how, at_origin) in at_origin {
             if at_origin.as_ref().ok() != at_door.as_ref() {
@@ -142,11 +160,12 @@ fn what_was_rewritten_comes_to_the_same_at_the_origin() {
 #[test]
 fn vectors_are_many_and_each_asks_something_new() {
     let vectors = vectors();
-    assert!(vectors.len() >= 80, "only {} vectors", vectors.len());
+    assert!(vectors.len() >= 400, "only {} vectors", vectors.len());
 
     let mut asked = BTreeSet::new();
     for vector in &vectors {
-        assert!(asked.insert((vector.url(), vector.accept())), "twice: {} ({})", vector.url, vector.name);
+        let presets = vector.policy.presets.len();
+        assert!(asked.insert((vector.url(), vector.accept(), presets)), "twice: {} ({})", vector.url, vector.name);
     }
 }
 
@@ -155,7 +174,7 @@ fn a_key_means_one_thing() {
     let mut named = Vec::new();
     for vector in vectors() {
         if let Outcome::Variant { key, uri } | Outcome::Original { key, uri } = vector.expected()
-            && let Ok(plan) = planned(Request::parse, &vector.url(), vector.accept())
+            && let Ok(plan) = vector.planned(Request::parse)
         {
             named.push((vector.url, key, uri, plan));
         }
@@ -191,8 +210,7 @@ fn every_parameter_is_taken_and_refused() {
     for row in &PARAMS {
         assert!(refused.contains(row.name), "no vector in which {} is refused", row.name);
         for name in [row.name].iter().chain(row.aliases) {
-            let is_not_yet = NOT_YET.contains(&row.name);
-            assert_eq!(taken.contains(*name), !is_not_yet, "a vector in which {name} is taken (not yet: {is_not_yet})");
+            assert!(taken.contains(*name), "no vector in which {name} is taken");
         }
     }
 }

@@ -3,7 +3,7 @@
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use pixfront::error::{Error, Kind};
 use pixfront::format::Format;
-use pixfront::image::{Cancel, Limits};
+use pixfront::image::{Cancel, Options};
 use std::io::Cursor;
 
 use super::reference::{Picture, distance};
@@ -27,7 +27,7 @@ fn shown(bytes: &[u8]) -> Picture {
 }
 
 fn refusal(bytes: &[u8]) -> Error {
-    pixfront::image::render(bytes, &recipe("w=8"), &Limits::default(), &Cancel::default()).expect_err("refused")
+    pixfront::image::render(bytes, &recipe("w=8"), &Options::default(), &Cancel::default()).expect_err("refused")
 }
 
 #[test]
@@ -54,14 +54,14 @@ fn grey_stays_grey_and_alpha_survives() {
     let (bytes, wanted) = (avif(clear.clone()), from_rgba(&clear));
     for format in ["png", "webp"] {
         let rendered = render(&bytes, &format!("f={format}"));
-        let picture = decode(&rendered.bytes, rendered.format);
+        let picture = decode(&rendered.bytes, rendered.file_type.output().unwrap());
         // Away from the edge, where any lossy codec rings.
         for (x, y) in [(5, 5), (5, 85), (50, 45), (70, 45), (110, 85)] {
             assert!((picture.at(x, y)[3] - wanted.at(x, y)[3]).abs() <= 3.0, "{format} {x} {y}");
         }
     }
     let flat = render(&bytes, "f=jpeg&bg=ffffff");
-    assert!(decode(&flat.bytes, flat.format).at(110, 5).iter().all(|level| *level >= 250.0));
+    assert!(decode(&flat.bytes, flat.file_type.output().unwrap()).at(110, 5).iter().all(|level| *level >= 250.0));
 }
 
 const COLOURS: [(char, [u8; 3]); 4] =
@@ -156,7 +156,7 @@ fn mutated_files_are_pictures_or_errors() {
             let at = 12 + random(mutated.len() - 12);
             mutated[at] = random(256) as u8;
         }
-        if let Err(error) = pixfront::image::render(&mutated, &recipe("f=png"), &Limits::default(), &Cancel::default())
+        if let Err(error) = pixfront::image::render(&mutated, &recipe("f=png"), &Options::default(), &Cancel::default())
         {
             assert!([Kind::Corrupt, Kind::Unsupported, Kind::TooLarge].contains(&error.kind()), "{case}: {error:?}");
         }

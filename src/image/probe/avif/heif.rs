@@ -67,6 +67,12 @@ impl<'a> Meta<'a> {
         })
     }
 
+    /// Every item that has bytes: its kind and its pieces.
+    pub(super) fn items(&self) -> impl Iterator<Item = (&Name, &[&'a [u8]])> {
+        let extents = |item: u32| self.locations.iter().find(move |(id, _)| *id == item).map(|(_, extents)| &**extents);
+        self.kinds.iter().filter_map(move |(id, kind)| Some((kind, extents(*id)?)))
+    }
+
     pub(super) fn kind_of(&self, item: u32) -> Option<&Name> {
         self.kinds.iter().find(|(id, _)| *id == item).map(|(_, kind)| kind)
     }

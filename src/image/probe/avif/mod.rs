@@ -4,6 +4,7 @@
 //! own size with the one that the file states: a few kilobytes could ask for gigabytes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
@@ -58,13 +59,28 @@ pub(in crate::image) struct Nclx {
     pub(in crate::image) is_full_range: bool,
 }
 
+/// Where the file speaks about its pictures and does not show them: the places of EXIF (true) and of XMP and other texts.
+/// [`None`] if the structure can't be followed.
+pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<(Range<usize>, bool)>> {
+    let meta = read_meta(bytes).ok()?;
+    let place = |extent: &[u8]| {
+        let start = extent.as_ptr().addr() - bytes.as_ptr().addr();
+        start..start + extent.len()
+    };
+    let items = meta.items().filter(|(kind, _)| matches!(*kind, b"Exif" | b"mime"));
+    Some(items.flat_map(|(kind, extents)| extents.iter().map(move |extent| (place(extent), kind == b"Exif"))).collect())
+}
+
+fn read_meta(bytes: &[u8]) -> Result<Meta<'_>> {
+    let boxes = Fields(bytes).boxes().ok_or_else(|| corrupt("the AVIF is cut off within a box"))?;
+    let meta = boxes.into_iter().find(|(name, _)| name == b"meta").map(|(_, meta)| meta);
+    let meta = meta.ok_or_else(|| corrupt("the AVIF has no description of its pictures"))?;
+    Meta::read(bytes, meta).ok_or_else(|| corrupt("the AVIF's description of its pictures is damaged"))
+}
+
 impl<'a> Avif<'a> {
     pub(in crate::image) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let boxes = Fields(bytes).boxes().ok_or_else(|| corrupt("the AVIF is cut off within a box"))?;
-        let meta = boxes.into_iter().find(|(name, _)| name == b"meta").map(|(_, meta)| meta);
-        let meta = meta.ok_or_else(|| corrupt("the AVIF has no description of its pictures"))?;
-        let meta =
-            Meta::read(bytes, meta).ok_or_else(|| corrupt("the AVIF's description of its pictures is damaged"))?;
+        let meta = read_meta(bytes)?;
         let primary = meta.primary;
         let alpha = alpha_of(&meta, primary);
         let properties = properties_of(&meta, primary)?;
