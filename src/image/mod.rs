@@ -14,14 +14,16 @@ use crate::variant::Recipe;
 
 mod animation;
 mod codec;
-pub mod colour;
+mod colour;
 pub mod geometry;
+mod jpeg_segments;
 pub mod orient;
 mod pipeline;
 mod pixels;
-mod profile;
 pub mod probe;
+mod profile;
 mod resize;
+mod riff;
 pub mod sniff;
 
 use geometry::Size;

@@ -75,7 +75,7 @@ impl Job<'_> {
         self.cancel.check()?;
         let upright = orient::orient(resized, self.probe.orientation);
         // On the few pixels that are left, not on the source's.
-        colour::to_srgb(upright, profile.as_ref())
+        Ok(colour::to_srgb(upright, profile.as_ref()))
     }
 
     pub(super) fn rendered(&self, encoded: Vec<u8>, size: Size, cost: Cost) -> Rendered {

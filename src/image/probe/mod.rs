@@ -6,8 +6,10 @@ use super::orient::Orientation;
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 
+mod bmp;
 mod jpeg;
 mod png;
+mod tiff;
 mod webp;
 
 /// The facts that decide how a source is handled.
@@ -65,7 +67,9 @@ pub fn probe(bytes: &[u8], file_type: FileType) -> Result<Probe> {
         FileType::Jpeg => jpeg::probe(bytes),
         FileType::Png => png::probe(bytes),
         FileType::Webp => webp::probe(bytes),
-        FileType::Gif | FileType::Avif | FileType::Tiff | FileType::Bmp => Err(unsupported(file_type)),
+        FileType::Tiff => tiff::probe(bytes),
+        FileType::Bmp => bmp::probe(bytes),
+        FileType::Gif | FileType::Avif => Err(unsupported(file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unsupported(file_type))
         }
