@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::tags::{SampleFormat, Tag};
+use tiff::tags::{CompressionMethod, SampleFormat, Tag, Type, ValueBuffer};
 use tiff::{ColorType, TiffError};
 
 use super::super::pixels::{Layout, Pixels, eight_bits};
@@ -32,8 +32,13 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
     let color_type = decoder.colortype().map_err(refused)?;
     let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
     let (layout, depth) = layout(color_type, &extra)?;
-    let profile = decoder.get_tag_u8_vec(Tag::IccProfile).ok().map(Profile::Icc);
+    let profile = profile(&mut decoder);
 
+    let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression).ok().flatten();
+    if layout == Layout::GrayAlpha && compression == Some(CompressionMethod::ModernJPEG.to_u16()) {
+        // Its two components are no colour space, and the decoder takes them for one.
+        return Err(unsupported("grey and alpha in JPEG"));
+    }
     let stored = decoder.image_buffer_layout().map_err(refused)?;
     if stored.sample_format != SampleFormat::Uint {
         return Err(unsupported(&format!("samples that are not whole numbers ({:?})", stored.sample_format)));
@@ -57,6 +62,13 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         return Err(corrupt("it has not as many samples as its size and channels ask for"));
     }
     Ok((Pixels { width, height, layout, data }, profile))
+}
+
+/// Not by the decoder's list of values, which takes 32 bytes for one.
+fn profile(decoder: &mut Decoder<Cursor<&[u8]>>) -> Option<Profile> {
+    let mut profile = ValueBuffer::empty(Type::UNDEFINED);
+    decoder.image_ifd().find_tag_buf(Tag::IccProfile, &mut profile).ok()??;
+    Some(Profile::Icc(profile.as_bytes().to_vec()))
 }
 
 /// What the pixels become, and the bits of a stored sample.

@@ -84,11 +84,10 @@ fn refused(error: TiffError) -> Error {
         TiffError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             corrupt("the TIFF is cut off: its directory can't be read")
         }
-        TiffError::FormatError(_)
-        | TiffError::IoError(_)
-        | TiffError::LimitsExceeded
-        | TiffError::IntSizeError
-        | TiffError::UsageError(_) => {
+        TiffError::LimitsExceeded => {
+            Error::new(Kind::Unsupported, "a TIFF with a directory of more than a megabyte can't be resized here")
+        }
+        TiffError::FormatError(_) | TiffError::IoError(_) | TiffError::IntSizeError | TiffError::UsageError(_) => {
             Error::with_source(Kind::Corrupt, "the TIFF's directory contradicts itself", error)
         }
     }
