@@ -11,6 +11,7 @@ use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::Recipe;
 
+mod channels;
 mod colours;
 mod matrix;
 mod promises;

@@ -5,8 +5,6 @@ use moxcms::{
     TransferCharacteristics, curve_from_gamma,
 };
 
-const UNSPECIFIED: u8 = 2;
-
 /// [`None`] where there are no such colours: code points do not describe CMYK.
 pub(super) fn profile(primaries: u8, transfer: u8, space: DataColorSpace) -> Option<ColorProfile> {
     let curve = curve(transfer).or(ColorProfile::new_srgb().red_trc);
@@ -33,9 +31,8 @@ fn colours(primaries: u8) -> ColorProfile {
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range: true,
     };
-    if primaries == UNSPECIFIED || !profile.update_rgb_colorimetry_from_cicp(known) {
-        profile = ColorProfile::new_srgb();
-    }
+    // Its answer says "no" whatever it did, so nobody asks: where it can do nothing, the profile stays sRGB's.
+    profile.update_rgb_colorimetry_from_cicp(known);
     // Or moxcms would take the curve from here.
     profile.cicp = None;
     profile

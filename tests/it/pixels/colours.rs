@@ -109,13 +109,14 @@ fn wide_gamuts_become_srgb_in_every_container() {
         ];
         for (container, bytes) in files {
             let found = error(&decode(&render(&bytes, "f=png").bytes, Format::Png), |x, y| convert(at(&cube)(x, y)));
-            // Half of it is rounding; measured: 0.61.
+            // Half of it is rounding; measured: 0.88 of Display P3, 0.69 of Adobe RGB.
             assert!(found <= 1.0, "{name} in {container}: {found}");
         }
         // What the JPEG lost, it lost before.
         let stored = decode_jpeg(&jpeg);
         let shown = decode(&render(&in_jpeg(&jpeg, &profile), "f=png").bytes, Format::Png);
         let found = error(&shown, |x, y| convert([0, 1, 2].map(|i| stored.at(x, y)[i])));
+        // Measured: 0.93 and 0.80.
         assert!(found <= 1.0, "{name} in jpeg: {found}");
     }
 }
@@ -186,7 +187,7 @@ fn greys_have_their_curve_and_stay_grey() {
             assert_eq!(rendered.bytes[25], colour);
             let shown = decode(&rendered.bytes, Format::Png);
             let found = error(&shown, |x, _| [srgb_number((x as f64 / 255.0).powf(gamma.into())); 3]);
-            // Measured: 0.5 with moxcms' tables.
+            // Measured: 0.80.
             assert!(found <= 1.0, "gamma {gamma}, type {colour}: {found}");
             let alpha = if colour == pngs::GRAY { 255.0 } else { 77.0 };
             assert!(shown.pixels.iter().all(|pixel| (pixel[3] - alpha).abs() < 0.5), "alpha is no colour");
@@ -244,12 +245,49 @@ fn ink_with_and_without_a_profile() {
             let [c, m, y, k] = patch(x);
             [c, m, y].map(|ink| (255.0 - ink) * (255.0 - k) / 255.0)
         });
-        // JPEG's rounding, twice in YCCK.
-        assert!(found <= if name == "tiff" { 0.5 } else { 3.0 }, "{name} without a profile: {found}");
+        // Rounding, and in YCCK another; measured: 0.48 and 1.0, with a profile 0.47 and 0.68.
+        assert!(found <= if name == "ycck" { 1.5 } else { 0.5 }, "{name} without a profile: {found}");
         let found = error(&decode(&render(&with_profile, "f=png").bytes, Format::Png), |x, _| from_inks(patch(x)));
-        assert!(found <= if name == "tiff" { 1.5 } else { 3.0 }, "{name} with a profile: {found}");
+        assert!(found <= 1.0, "{name} with a profile: {found}");
         let small = render(&with_profile, "w=16");
         assert_eq!((small.width, small.height), (16, 2), "{name}");
     }
     assert_eq!(render(&cmyk_jpeg(false, true), "w=16").cost.decoded.width, 32, "{name}", name = "decoded small");
+}
+
+/// What the code points of PNG's `cICP` do to a colour, by the formulas of H.273 in doubles.
+#[test]
+fn code_points() {
+    let cube = cube();
+    let with = |points: Option<[u8; 2]>| {
+        let chunk = points.map(|[primaries, transfer]| (*b"cICP", vec![primaries, transfer, 0, 1]));
+        // cICP goes before iCCP.
+        let chunks: Vec<_> = chunk.into_iter().chain([png_chunk(&profiles::adobe_rgb())]).collect();
+        let chunks = if points.is_some() { &chunks[..] } else { &[] };
+        let bytes =
+            Header::new(64, 64, 8, pngs::RGB).write(chunks, |x, y| cube.get_pixel(x, y).0.map(u16::from).into());
+        decode(&render(&bytes, "f=png").bytes, Format::Png)
+    };
+    // sRGB, television's curve, and what says nothing.
+    for points in [[1, 13], [1, 1], [1, 6], [2, 2], [0, 0], [255, 255]] {
+        assert!(error(&with(Some(points)), at(&cube)) == 0.0, "{points:?}");
+    }
+    let found = error(&with(Some([12, 13])), |x, y| from_p3(at(&cube)(x, y)));
+    assert!(found <= 1.0, "Display P3: {found}");
+    let linear = error(&with(Some([1, 8])), |x, y| at(&cube)(x, y).map(|number| srgb_number(number / 255.0)));
+    assert!(linear <= 1.0, "linear: {linear}");
+    // White paper of high dynamic range is white: 58 % of PQ's signal, three quarters of HLG's.
+    for (transfer, paper) in [(16, 148.0), (18, 191.25)] {
+        let shown = with(Some([1, transfer]));
+        for y in 0..64 {
+            for x in 0..64 {
+                let (pixel, stored) = (shown.at(x, y), at(&cube)(x, y));
+                let is_gray = stored[0] == stored[1] && stored[1] == stored[2];
+                assert!(
+                    !is_gray || (pixel[0] >= 253.0) == (stored[0] >= paper - 1.0),
+                    "{transfer}: {stored:?} {pixel:?}"
+                );
+            }
+        }
+    }
 }
