@@ -24,22 +24,30 @@ pub(super) fn to_srgb(pixels: Pixels, profile: Option<&Profile>) -> Pixels {
     }
 }
 
+/// What a profile describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Space {
+    Gray,
+    Rgb,
+    Cmyk,
+}
+
 /// [`None`]: nothing is to be done.
 fn apply(pixels: &Pixels, profile: &Profile) -> Option<Pixels> {
     let space = match pixels.layout {
-        Layout::Gray | Layout::GrayAlpha => DataColorSpace::Gray,
-        Layout::Rgb | Layout::Rgba => DataColorSpace::Rgb,
-        Layout::Cmyk => DataColorSpace::Cmyk,
+        Layout::Gray | Layout::GrayAlpha => Space::Gray,
+        Layout::Rgb | Layout::Rgba => Space::Rgb,
+        Layout::Cmyk => Space::Cmyk,
     };
-    let source = match *profile {
-        Profile::Icc(ref bytes) => icc::read(bytes, space)?,
-        Profile::Cicp { primaries, transfer } => cicp::profile(primaries, transfer, space)?,
+    // The rounding of its own kind: profiles have colorants of sixteen bits, code points those of the formulas.
+    let (source, srgb) = match *profile {
+        Profile::Icc(ref bytes) => (icc::read(bytes, space)?, ColorProfile::new_srgb()),
+        Profile::Cicp { primaries, transfer } => (cicp::profile(primaries, transfer, space)?, cicp::srgb()),
     };
     if is_srgb(&source) {
         return None;
     }
-    let srgb = ColorProfile::new_srgb();
-    let target = if space == DataColorSpace::Gray { gray(srgb.red_trc) } else { srgb };
+    let target = if space == Space::Gray { gray(srgb.red_trc) } else { srgb };
     let (from, to, layout) = match pixels.layout {
         Layout::Gray => (moxcms::Layout::Gray, moxcms::Layout::Gray, Layout::Gray),
         Layout::GrayAlpha => (moxcms::Layout::GrayAlpha, moxcms::Layout::GrayAlpha, Layout::GrayAlpha),

@@ -45,11 +45,12 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
     }
     let mut result = DecodingResult::U8(Vec::new());
     let stored = decoder.read_image_to_buffer(&mut result).map_err(refused)?;
-    let data = match result {
-        DecodingResult::U8(data) if depth < 8 => samples::unpack(&data, width as usize, depth),
-        DecodingResult::U8(data) => data,
-        DecodingResult::U16(data) => data.into_iter().map(eight_bits).collect(),
-        _ => return Err(unsupported("more than sixteen bits a sample")),
+    let data = if let DecodingResult::U8(data) = result {
+        if depth < 8 { samples::unpack(&data, width as usize, depth) } else { data }
+    } else if let DecodingResult::U16(data) = result {
+        data.into_iter().map(eight_bits).collect()
+    } else {
+        return Err(unsupported("more than sixteen bits a sample"));
     };
     let mut data = if stored.planes > 1 { samples::interleave(&data, stored.planes) } else { data };
     if matches!(color_type, ColorType::YCbCr(_)) {
@@ -72,6 +73,7 @@ fn profile(decoder: &mut Decoder<Cursor<&[u8]>>) -> Option<Profile> {
 }
 
 /// What the pixels become, and the bits of a stored sample.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the list is the decoder's, and may grow")]
 fn layout(color_type: ColorType, extra: &[u16]) -> Result<(Layout, u8)> {
     let (layout, depth) = match color_type {
         ColorType::Gray(depth @ (1 | 2 | 4 | 8 | 16)) => (Layout::Gray, depth),

@@ -22,7 +22,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         PixelLayout::Rgba => Layout::Rgba,
     };
     let pixels = Pixels { width: image.width(), height: image.height(), layout, data: image.to_vec() };
-    Ok((pixels, riff::chunk(bytes, b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))))
+    Ok((pixels, riff::chunk(bytes, *b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))))
 }
 
 pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {

@@ -1,24 +1,30 @@
 //! Code points of ITU-T H.273, by which AVIF and PNG name a colour space without describing it.
 
 use moxcms::{
-    CicpColorPrimaries, CicpProfile, ColorProfile, DataColorSpace, MatrixCoefficients, ToneReprCurve,
-    TransferCharacteristics, curve_from_gamma,
+    CicpColorPrimaries, CicpProfile, ColorProfile, MatrixCoefficients, ToneReprCurve, TransferCharacteristics,
+    curve_from_gamma,
 };
 
+use super::Space;
+
 /// [`None`] where there are no such colours: code points do not describe CMYK.
-pub(super) fn profile(primaries: u8, transfer: u8, space: DataColorSpace) -> Option<ColorProfile> {
+pub(super) fn profile(primaries: u8, transfer: u8, space: Space) -> Option<ColorProfile> {
     let curve = curve(transfer).or(ColorProfile::new_srgb().red_trc);
     match space {
-        DataColorSpace::Gray => Some(super::gray(curve)),
-        DataColorSpace::Rgb => {
+        Space::Gray => Some(super::gray(curve)),
+        Space::Rgb => {
             let mut profile = colours(primaries);
             profile.red_trc.clone_from(&curve);
             profile.green_trc.clone_from(&curve);
             profile.blue_trc = curve;
             Some(profile)
         }
-        _ => None,
+        Space::Cmyk => None,
     }
+}
+
+pub(super) fn srgb() -> ColorProfile {
+    colours(1)
 }
 
 /// Primaries that are reserved or unspecified are sRGB's.

@@ -1,6 +1,8 @@
 //! ICC profiles, which anyone may write.
 
-use moxcms::{ColorProfile, DataColorSpace, ParsingOptions};
+use moxcms::{ColorProfile, ParsingOptions};
+
+use super::Space;
 
 /// Press profiles are of half a megabyte to three.
 const BYTES_MAX: usize = 4 << 20;
@@ -15,13 +17,13 @@ const TAGS: [&[u8; 4]; 8] = [b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC
 const COLORIMETRIC: &[u8; 4] = b"A2B1";
 
 /// [`None`] for what can't be read, and what does not describe this colour space.
-pub(super) fn read(bytes: &[u8], space: DataColorSpace) -> Option<ColorProfile> {
+pub(super) fn read(bytes: &[u8], space: Space) -> Option<ColorProfile> {
     // The pixels' space is looked at first, in the header: most profiles that do not fit are told without parsing.
     let stated = bytes.get(16..20)?;
     let wanted: &[u8; 4] = match space {
-        DataColorSpace::Gray => b"GRAY",
-        DataColorSpace::Cmyk => b"CMYK",
-        _ => b"RGB ",
+        Space::Gray => b"GRAY",
+        Space::Cmyk => b"CMYK",
+        Space::Rgb => b"RGB ",
     };
     if bytes.len() > BYTES_MAX || stated != wanted {
         return None;

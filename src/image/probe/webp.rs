@@ -28,6 +28,6 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
 
 /// Some writers put JPEG's prefix before the block.
 fn orientation(bytes: &[u8]) -> Orientation {
-    let block = riff::chunk(bytes, b"EXIF").unwrap_or_default();
+    let block = riff::chunk(bytes, *b"EXIF").unwrap_or_default();
     Orientation::from_exif(block.strip_prefix(b"Exif\0\0").unwrap_or(block))
 }
