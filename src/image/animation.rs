@@ -1,10 +1,10 @@
 //! Pictures that move: every frame goes through the steps of a still, one at a time.
 
+use super::Cost;
 use super::Rendered;
 use super::codec::{self, Decoded};
 use super::pipeline::Job;
 use super::pixels::Pixels;
-use super::Cost;
 use crate::error::Result;
 
 /// One picture of an animation, as it is seen: laid on what was there before, of the whole canvas.

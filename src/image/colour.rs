@@ -1,53 +1,113 @@
-//! Colours and channels: what a source's numbers mean, and what a format can hold.
+//! Colours: what a source's numbers mean, in sRGB's numbers.
+
+use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve, TransformOptions};
 
 use super::pixels::{Layout, Pixels};
 use super::profile::Profile;
-use crate::error::Result;
-use crate::format::Format;
-use crate::params::Rgb;
 
-/// Turns the pixels into sRGB; grey stays grey. A profile that can't be read counts as none.
-#[expect(clippy::unnecessary_wraps, reason = "profiles come with the next commit")]
-pub(super) fn to_srgb(pixels: Pixels, _profile: Option<&Profile>) -> Result<Pixels> {
-    Ok(pixels)
-}
+mod channels;
+mod cicp;
+mod icc;
 
-/// Gives the pixels a layout that the format's encoder takes: alpha goes where it says nothing or can't be kept, and grey
-/// stays grey where the format has it.
-pub(super) fn fit_format(pixels: Pixels, format: Format, background: Option<Rgb>) -> Pixels {
-    match (pixels.layout, format) {
-        (Layout::Rgba, _) if is_opaque(&pixels) => {
-            convert(&pixels, Layout::Rgb, |from, to| to.copy_from_slice(&from[..3]))
-        }
-        (Layout::Rgba, Format::Jpeg) => flatten(&pixels, background.unwrap_or(Rgb::WHITE)),
-        (Layout::Gray, Format::Webp) => convert(&pixels, Layout::Rgb, |from, to| to.fill(from[0])),
-        (Layout::GrayAlpha, Format::Webp) => {
-            convert(&pixels, Layout::Rgba, |from, to| to.copy_from_slice(&[from[0], from[0], from[0], from[1]]))
-        }
-        (Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba | Layout::Cmyk, _) => pixels,
+pub(super) use channels::fit_format;
+
+/// Turns the pixels into sRGB; grey stays grey, CMYK becomes RGB, alpha is not touched. A profile that can't be read, is too
+/// large or is of another colour space than the pixels counts as none, as in browsers.
+///
+/// Colours are mapped by the profile's perceptual table, as in Chromium, or by its matrix, where all intents are one.
+/// There is no black point compensation, which moxcms has not, nor Chromium.
+pub(super) fn to_srgb(pixels: Pixels, profile: Option<&Profile>) -> Pixels {
+    match profile.and_then(|profile| apply(&pixels, profile)) {
+        Some(converted) => converted,
+        None if pixels.layout == Layout::Cmyk => without_profile(&pixels),
+        None => pixels,
     }
 }
 
-fn is_opaque(pixels: &Pixels) -> bool {
-    pixels.data.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX)
+/// What a profile describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Space {
+    Gray,
+    Rgb,
+    Cmyk,
 }
 
-/// Lays the picture on a colour.
-fn flatten(pixels: &Pixels, Rgb(background): Rgb) -> Pixels {
-    convert(pixels, Layout::Rgb, |from, to| {
-        let alpha = u32::from(from[3]);
-        for (channel, to) in to.iter_mut().enumerate() {
-            let sum = u32::from(from[channel]) * alpha + u32::from(background[channel]) * (255 - alpha);
-            *to = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
+/// [`None`]: nothing is to be done.
+fn apply(pixels: &Pixels, profile: &Profile) -> Option<Pixels> {
+    let space = match pixels.layout {
+        Layout::Gray | Layout::GrayAlpha => Space::Gray,
+        Layout::Rgb | Layout::Rgba => Space::Rgb,
+        Layout::Cmyk => Space::Cmyk,
+    };
+    // The rounding of its own kind: profiles have colorants of sixteen bits, code points those of the formulas.
+    let (source, srgb) = match *profile {
+        Profile::Icc(ref bytes) => (icc::read(bytes, space)?, ColorProfile::new_srgb()),
+        Profile::Cicp { primaries, transfer } => (cicp::profile(primaries, transfer, space)?, cicp::srgb()),
+    };
+    if is_srgb(&source) {
+        return None;
+    }
+    let target = if space == Space::Gray { gray(srgb.red_trc) } else { srgb };
+    let (from, to, layout) = match pixels.layout {
+        Layout::Gray => (moxcms::Layout::Gray, moxcms::Layout::Gray, Layout::Gray),
+        Layout::GrayAlpha => (moxcms::Layout::GrayAlpha, moxcms::Layout::GrayAlpha, Layout::GrayAlpha),
+        Layout::Rgb => (moxcms::Layout::Rgb, moxcms::Layout::Rgb, Layout::Rgb),
+        Layout::Rgba => (moxcms::Layout::Rgba, moxcms::Layout::Rgba, Layout::Rgba),
+        // Four channels are four channels to moxcms.
+        Layout::Cmyk => (moxcms::Layout::Rgba, moxcms::Layout::Rgb, Layout::Rgb),
+    };
+    // In floats: few pixels are left, and the fixed points are off by several steps in the shadows.
+    let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
+    let transform = source.create_transform_8bit(from, &target, to, options).ok()?;
+    let mut converted = Pixels::zeroed(pixels.size(), layout);
+    transform.transform(&pixels.data, &mut converted.data).ok()?;
+    Some(converted)
+}
+
+/// Whether the profile says what would be assumed without it, within rounding. Most profiles that are met do.
+fn is_srgb(profile: &ColorProfile) -> bool {
+    /// Of the colorants, between two makers' sRGB; less than half a step of eight bits.
+    const COLORANT_TOLERANCE: f64 = 0.001;
+    let srgb = ColorProfile::new_srgb();
+    let is_curve = |curve| {
+        let tables = profile.build_8bit_lin_table(curve).ok().zip(srgb.build_8bit_lin_table(&srgb.red_trc).ok());
+        // Half of the step to the next number, so that none would change.
+        tables.is_some_and(|(found, wanted)| {
+            let steps = wanted.windows(2).map(|pair| pair[1] - pair[0]);
+            found
+                .iter()
+                .zip(wanted.iter())
+                .zip(steps)
+                .all(|((found, wanted), step)| (found - wanted).abs() < step / 2.0)
+        })
+    };
+    if profile.color_space == DataColorSpace::Gray {
+        return is_curve(&profile.gray_trc);
+    }
+    let is_near = |one: f64, other: f64| (one - other).abs() < COLORANT_TOLERANCE;
+    let is_colorant = |one: moxcms::Xyzd, other: moxcms::Xyzd| {
+        is_near(one.x, other.x) && is_near(one.y, other.y) && is_near(one.z, other.z)
+    };
+    profile.lut_a_to_b_perceptual.is_none()
+        && is_colorant(profile.red_colorant, srgb.red_colorant)
+        && is_colorant(profile.green_colorant, srgb.green_colorant)
+        && is_colorant(profile.blue_colorant, srgb.blue_colorant)
+        && [&profile.red_trc, &profile.green_trc, &profile.blue_trc].into_iter().all(is_curve)
+}
+
+/// The greys of this curve.
+fn gray(curve: Option<ToneReprCurve>) -> ColorProfile {
+    let mut profile = ColorProfile::new_gray_with_gamma(1.0);
+    profile.gray_trc = curve;
+    profile
+}
+
+/// Every ink takes its part of the light that the black one lets through. No press does that, but browsers do.
+fn without_profile(pixels: &Pixels) -> Pixels {
+    channels::convert(pixels, Layout::Rgb, |from, to| {
+        let light = u32::from(u8::MAX - from[3]);
+        for (to, ink) in to.iter_mut().zip(from) {
+            *to = channels::divide_by_255(u32::from(u8::MAX - ink) * light);
         }
     })
-}
-
-fn convert(pixels: &Pixels, layout: Layout, convert_pixel: impl Fn(&[u8], &mut [u8])) -> Pixels {
-    let mut converted = Pixels::zeroed(pixels.size(), layout);
-    let from = pixels.data.chunks_exact(pixels.layout.channels());
-    for (from, to) in from.zip(converted.data.chunks_exact_mut(layout.channels())) {
-        convert_pixel(from, to);
-    }
-    converted
 }

@@ -33,7 +33,7 @@ struct Lines(Vec<Vec<[f64; 4]>>);
 
 impl Lines {
     fn of(decoded: &Decoded, source: Size, is_horizontal: bool) -> Result<Self> {
-        let pixels = colour::to_srgb(shrink(decoded, source)?, decoded.profile.as_ref())?;
+        let pixels = colour::to_srgb(shrink(decoded, source)?, decoded.profile.as_ref());
         let (width, height) = (pixels.width as usize, pixels.height as usize);
         let channels = pixels.layout.channels();
         let at = |x: usize, y: usize| {

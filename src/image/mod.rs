@@ -14,16 +14,18 @@ use crate::variant::Recipe;
 
 mod animation;
 mod codec;
-pub mod colour;
+mod colour;
 mod focus;
 pub mod geometry;
 mod ground;
+mod jpeg_segments;
 pub mod orient;
 mod pipeline;
 mod pixels;
 pub mod probe;
 mod profile;
 mod resize;
+mod riff;
 pub mod sniff;
 mod untouched;
 

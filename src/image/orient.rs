@@ -34,7 +34,12 @@ impl Orientation {
     /// The orientation that an EXIF block (from its TIFF header on) states; a block that can't be read states none.
     pub fn from_exif(tiff: &[u8]) -> Self {
         let stated = image::metadata::Orientation::from_exif_chunk(tiff).map(image::metadata::Orientation::to_exif);
-        stated.and_then(|value| Self::ALL.get(usize::from(value).wrapping_sub(1)).copied()).unwrap_or_default()
+        stated.map_or_else(Self::default, |value| Self::from_value(value.into()))
+    }
+
+    /// The orientation of EXIF's and TIFF's values, 1 to 8; any other is none.
+    pub fn from_value(value: u16) -> Self {
+        Self::ALL.get(usize::from(value).wrapping_sub(1)).copied().unwrap_or_default()
     }
 
     /// EXIF's number of it, 1 to 8.

@@ -84,7 +84,7 @@ impl Job<'_> {
         self.cancel.check()?;
         let upright = orient::orient(resized, self.probe.orientation);
         // On the few pixels that are left, not on the source's.
-        let pixels = colour::to_srgb(upright, profile.as_ref())?;
+        let pixels = colour::to_srgb(upright, profile.as_ref());
         Ok(match self.arrangement.ground {
             Some(ground) => ground::lay(pixels, ground, self.format, self.recipe.background),
             None => pixels,

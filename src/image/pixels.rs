@@ -57,3 +57,8 @@ impl Pixels {
         Size { width: self.width, height: self.height }
     }
 }
+
+/// Of sixteen bits the nearest of eight.
+pub(crate) fn eight_bits(sample: u16) -> u8 {
+    u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
+}

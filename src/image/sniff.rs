@@ -15,7 +15,7 @@ pub fn sniff(bytes: &[u8]) -> Option<FileType> {
         FileType::Gif
     } else if at(4, b"ftyp") {
         sniff_brands(bytes)
-    } else if at(0, b"II*\0") || at(0, b"MM\0*") {
+    } else if at(0, b"II*\0") || at(0, b"MM\0*") || at(0, b"II+\0\x08\0\0\0") || at(0, b"MM\0+\0\x08\0\0") {
         FileType::Tiff
     } else if at(0, b"BM") {
         FileType::Bmp

@@ -13,11 +13,13 @@ use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
 use crate::pictures::jpegs;
+use crate::pictures::tiffs::{self, Tiff};
 
 mod bombs;
 mod jpeg;
 mod memory;
 mod mutated;
+mod profiles;
 mod strangers;
 mod torn;
 
@@ -55,5 +57,8 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("webp", crate::pictures::webp(64, 48)),
         ("webp alpha", crate::pictures::see_through_webp(64, 48)),
         ("webp lossless", lossless),
+        ("tiff", tiffs::in_tiff(&scene).write(&scene)),
+        ("tiff of strips", Tiff { rows_per_strip: 7, ..tiffs::in_tiff(&scene) }.write(&scene)),
+        ("bmp", tiffs::bmp(scene.clone())),
     ]
 }

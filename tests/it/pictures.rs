@@ -13,6 +13,8 @@ use std::io::Cursor;
 pub(crate) mod avifs;
 pub(crate) mod jpegs;
 pub(crate) mod pngs;
+pub(crate) mod profiles;
+pub(crate) mod tiffs;
 
 /// A picture with smooth colour, hard edges and a marked corner (top left is the brightest red), so that scaling, turning and
 /// mirroring all show.

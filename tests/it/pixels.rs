@@ -12,6 +12,8 @@ use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
 mod avif;
+mod channels;
+mod colours;
 mod matrix;
 mod peers;
 mod promises;

@@ -8,13 +8,15 @@ use std::ptr;
 use turbojpeg_sys as tj;
 
 use super::super::geometry::Size;
+use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
+use super::super::profile::Profile;
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 
 /// Decodes with the sides divided by `divisor` (1, 2, 4 or 8, rounded up) in the DCT, which skips most of the work.
-pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<Pixels> {
+pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixels, Option<Profile>)> {
     let mut decoder = Handle::new(tj::TJINIT_TJINIT_DECOMPRESS).map_err(corrupt)?;
     decoder.read_header(bytes).map_err(corrupt)?;
     let stated = Size { width: probe.size.width, height: probe.size.height };
@@ -22,11 +24,15 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<Pixels
         return Err(corrupt("its frame is not of the size that its header says"));
     }
     decoder.set_divisor(divisor).map_err(corrupt)?;
-    let layout = if decoder.is_gray() { Layout::Gray } else { Layout::Rgb };
+    let layout = decoder.layout();
     let size = Size { width: stated.width.div_ceil(divisor), height: stated.height.div_ceil(divisor) };
     let mut pixels = Pixels::zeroed(size, layout);
     decoder.read_pixels(bytes, &mut pixels).map_err(corrupt)?;
-    Ok(pixels)
+    let colours = jpeg_segments::colours(bytes);
+    if layout == Layout::Cmyk && colours.is_adobe {
+        pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);
+    }
+    Ok((pixels, colours.profile.map(Profile::Icc)))
 }
 
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
@@ -93,8 +99,13 @@ impl Handle {
         Some(Size { width, height })
     }
 
-    fn is_gray(&mut self) -> bool {
-        self.get(tj::TJPARAM_TJPARAM_COLORSPACE) == tj::TJCS_TJCS_GRAY as c_int
+    /// Of what is decoded: the library turns YCbCr into RGB, and YCCK into CMYK.
+    fn layout(&mut self) -> Layout {
+        match u32::try_from(self.get(tj::TJPARAM_TJPARAM_COLORSPACE)) {
+            Ok(tj::TJCS_TJCS_GRAY) => Layout::Gray,
+            Ok(tj::TJCS_TJCS_CMYK | tj::TJCS_TJCS_YCCK) => Layout::Cmyk,
+            _ => Layout::Rgb,
+        }
     }
 
     fn set_divisor(&mut self, divisor: u32) -> Said<()> {

@@ -10,8 +10,10 @@ use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 
 mod avif;
+mod bmp;
 mod jpeg;
 mod png;
+mod tiff;
 mod webp;
 
 /// A picture as it came out of a decoder.
@@ -25,19 +27,19 @@ pub(super) struct Decoded {
 
 /// Decodes a probed source, its first frame if it moves, scaled down where the codec can and the placement allows.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
-    let whole = |pixels| Decoded { pixels, divisor: 1, profile: None };
+    let whole = |(pixels, profile)| Decoded { pixels, divisor: 1, profile };
     match probe.file_type {
         FileType::Jpeg => {
             let divisor = placement.decode_divisor();
-            Ok(Decoded { pixels: jpeg::decode(bytes, probe, divisor)?, divisor, profile: None })
+            let (pixels, profile) = jpeg::decode(bytes, probe, divisor)?;
+            Ok(Decoded { pixels, divisor, profile })
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
         FileType::Webp => webp::decode(bytes, probe).map(whole),
-        FileType::Avif => {
-            let (pixels, profile) = avif::decode(bytes, probe)?;
-            Ok(Decoded { pixels, divisor: 1, profile })
-        }
-        FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
+        FileType::Avif => avif::decode(bytes, probe).map(whole),
+        FileType::Tiff => tiff::decode(bytes, probe).map(whole),
+        FileType::Bmp => bmp::decode(bytes, probe).map(|pixels| whole((pixels, None))),
+        FileType::Gif => Err(unread(probe.file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unread(probe.file_type))
         }
@@ -45,11 +47,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
 }
 
 /// Decodes a probed source that moves, and hands over its frames in order; returns how often it is played, 0 for ever.
-pub(super) fn decode_frames(
-    _bytes: &[u8],
-    probe: &Probe,
-    _each: &mut dyn FnMut(Frame) -> Result<()>,
-) -> Result<u16> {
+pub(super) fn decode_frames(_bytes: &[u8], probe: &Probe, _each: &mut dyn FnMut(Frame) -> Result<()>) -> Result<u16> {
     Err(unread(probe.file_type))
 }
 

@@ -2,36 +2,67 @@
 
 use std::io::Cursor;
 
-use image::codecs::png::{CompressionType, FilterType, PngDecoder, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder};
+use png::{BitDepth, ColorType, Decoder, Info, Limits, Transformations};
 
-use super::super::pixels::{Layout, Pixels};
+use super::super::pixels::{Layout, Pixels, eight_bits};
 use super::super::probe::Probe;
+use super::super::profile::Profile;
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 
 /// What the decoder may allocate for chunks beside the pixels; a profile that inflates to more is ignored. Not in proportion to
 /// the pixels, which this limit does not count: a header that lies about them must not buy room for a bomb.
-const ANCILLARY_BYTES: u64 = 16 << 20;
+const ANCILLARY_BYTES: usize = 16 << 20;
 /// The one row that is counted, of 16-bit RGBA.
-const ROW_BYTES_PER_PIXEL: u64 = 8;
+const ROW_BYTES_PER_PIXEL: usize = 8;
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<Pixels> {
-    let mut limits = image::Limits::no_limits();
-    limits.max_image_width = Some(probe.size.width);
-    limits.max_image_height = Some(probe.size.height);
-    limits.max_alloc = Some(ANCILLARY_BYTES + u64::from(probe.size.width) * ROW_BYTES_PER_PIXEL);
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(corrupt)?;
-    let has_alpha = decoder.color_type().has_alpha();
-    let is_gray = !decoder.color_type().has_color();
-    let image = DynamicImage::from_decoder(decoder).map_err(corrupt)?;
-    let (width, height) = (image.width(), image.height());
-    let (layout, data) = match (has_alpha, is_gray) {
-        (false, true) => (Layout::Gray, image.into_luma8().into_raw()),
-        (false, false) => (Layout::Rgb, image.into_rgb8().into_raw()),
-        (true, _) => (Layout::Rgba, image.into_rgba8().into_raw()),
+/// Decodes the still picture, which an animated PNG has too: it is what those see who know no animated PNG.
+pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
+    let limits = Limits { bytes: ANCILLARY_BYTES + probe.size.width as usize * ROW_BYTES_PER_PIXEL };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    // Palettes become colours, tRNS becomes alpha, and less than eight bits become eight.
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(corrupt)?;
+    if reader.info().size() != (probe.size.width, probe.size.height) {
+        return Err(corrupt("its header is not the one that was looked at"));
+    }
+    let (color_type, depth) = reader.output_color_type();
+    let layout = match color_type {
+        ColorType::Grayscale => Layout::Gray,
+        ColorType::GrayscaleAlpha => Layout::GrayAlpha,
+        ColorType::Rgb => Layout::Rgb,
+        ColorType::Rgba => Layout::Rgba,
+        ColorType::Indexed => return Err(corrupt("its palette was not expanded")),
     };
-    Ok(Pixels { width, height, layout, data })
+    let length = reader.output_buffer_size().ok_or_else(|| corrupt("its pixels would not fit into memory"))?;
+    let mut data = vec![0; length];
+    reader.next_frame(&mut data).map_err(corrupt)?;
+    if depth == BitDepth::Sixteen {
+        narrow(&mut data);
+    }
+    let pixels = Pixels { width: probe.size.width, height: probe.size.height, layout, data };
+    Ok((pixels, profile(reader.info())))
+}
+
+/// Sixteen bits, most significant first, to eight, in place.
+fn narrow(data: &mut Vec<u8>) {
+    let samples = data.len() / 2;
+    for index in 0..samples {
+        data[index] = eight_bits(u16::from_be_bytes([data[index * 2], data[index * 2 + 1]]));
+    }
+    data.truncate(samples);
+}
+
+/// In the order of the third edition's §4.3. gAMA and cHRM are ignored, as by Pillow and sharp: most that are met are an old
+/// writer's way to say sRGB, and taken at their word (2.2, which is not quite sRGB's curve) they would change the shadows.
+fn profile(info: &Info) -> Option<Profile> {
+    if let Some(points) = info.coding_independent_code_points {
+        return Some(Profile::Cicp { primaries: points.color_primaries, transfer: points.transfer_function });
+    }
+    info.icc_profile.as_ref().map(|profile| Profile::Icc(profile.to_vec()))
 }
 
 pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {

@@ -7,17 +7,13 @@ use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 use crate::image::geometry::Size;
+use crate::image::jpeg_segments::{APP1, EOI, SOI, SOS, Walk};
 use crate::image::orient::Orientation;
 
-const SOI: u8 = 0xD8;
-const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
-const APP1: u8 = 0xE1;
-
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
-    let mut walk = Walk { bytes, at: 2 };
+    let mut walk = Walk::new(bytes);
     let mut size = None;
-    let mut orientation = Orientation::default();
+    let mut orientation = None;
     let mut scans = 0;
     loop {
         match walk.marker()? {
@@ -34,7 +30,8 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
             APP1 => {
                 let segment = walk.segment()?;
                 if let Some(tiff) = segment.strip_prefix(b"Exif\0\0") {
-                    orientation = Orientation::from_exif(tiff);
+                    // The first block counts, as with browsers, Pillow and libexif: a second is what is left of an original.
+                    orientation.get_or_insert_with(|| Orientation::from_exif(tiff));
                 }
             }
             // Every other code in this row starts a frame: 0xC4, 0xC8 and 0xCC are tables and reserved.
@@ -48,7 +45,10 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
         }
     }
     match (size, scans) {
-        (Some(size), 1..) => Ok(Probe { file_type: FileType::Jpeg, size, orientation, frames: 1, scans }),
+        (Some(size), 1..) => {
+            let orientation = orientation.unwrap_or_default();
+            Ok(Probe { file_type: FileType::Jpeg, size, orientation, frames: 1, scans })
+        }
         _ => Err(corrupt("the JPEG ends before its first scan")),
     }
 }
@@ -65,46 +65,9 @@ fn frame_size(code: u8, segment: &[u8]) -> Result<Size> {
     }
     match (code, precision, components) {
         // Baseline, extended and progressive, by Huffman or arithmetic codes.
-        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, 1 | 3) => Ok(Size { width: width.into(), height: height.into() }),
-        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, 4) => unsupported("four colour components (CMYK)"),
-        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, _) => unsupported("two colour components"),
+        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, 1 | 3 | 4) => Ok(Size { width: width.into(), height: height.into() }),
+        (0xC0..=0xC2 | 0xC9 | 0xCA, 8, _) => unsupported(&format!("{components} colour components")),
         (0xC0..=0xC2 | 0xC9 | 0xCA, _, _) => unsupported("more than eight bits a sample"),
         _ => unsupported("lossless or hierarchical coding"),
-    }
-}
-
-struct Walk<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Walk<'a> {
-    /// The next marker's code, past entropy-coded data (where `FF 00` is a byte) and stray bytes.
-    fn marker(&mut self) -> Result<u8> {
-        loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let found = memchr::memchr(0xFF, rest).and_then(|offset| Some((offset, *rest.get(offset + 1)?)));
-            match found {
-                // The second FF may itself begin a marker.
-                Some((offset, 0xFF)) => self.at += offset + 1,
-                Some((offset, 0x00)) => self.at += offset + 2,
-                Some((offset, code)) => {
-                    self.at += offset + 2;
-                    return Ok(code);
-                }
-                None => return Err(corrupt("the JPEG is cut off: it has no end marker")),
-            }
-        }
-    }
-
-    /// The contents of the segment that follows a marker.
-    fn segment(&mut self) -> Result<&'a [u8]> {
-        let cut_off = || corrupt("the JPEG is cut off within a segment");
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let length =
-            rest.first_chunk::<2>().map(|length| usize::from(u16::from_be_bytes(*length))).ok_or_else(cut_off)?;
-        let contents = rest.get(2..length).ok_or_else(cut_off)?;
-        self.at += length;
-        Ok(contents)
     }
 }

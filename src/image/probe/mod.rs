@@ -7,8 +7,10 @@ use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 
 pub(super) mod avif;
+mod bmp;
 mod jpeg;
 mod png;
+mod tiff;
 mod webp;
 
 /// The facts that decide how a source is handled.
@@ -67,7 +69,9 @@ pub fn probe(bytes: &[u8], file_type: FileType) -> Result<Probe> {
         FileType::Png => png::probe(bytes),
         FileType::Webp => webp::probe(bytes),
         FileType::Avif => avif::probe(bytes),
-        FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unsupported(file_type)),
+        FileType::Tiff => tiff::probe(bytes),
+        FileType::Bmp => bmp::probe(bytes),
+        FileType::Gif => Err(unsupported(file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unsupported(file_type))
         }

@@ -15,10 +15,17 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     if size.width == 0 || size.height == 0 {
         return Err(corrupt("the PNG says that it is 0 pixels wide or high"));
     }
-    if !reaches_end(bytes) {
+    let mut orientation = None;
+    let is_whole = walk(bytes, |name, contents| {
+        if name == b"eXIf" {
+            orientation.get_or_insert_with(|| Orientation::from_exif(contents));
+        }
+    });
+    if !is_whole {
         return Err(corrupt("the PNG is cut off: it has no end chunk"));
     }
-    Ok(Probe { file_type: FileType::Png, size, orientation: Orientation::default(), frames: 1, scans: 1 })
+    let orientation = orientation.unwrap_or_default();
+    Ok(Probe { file_type: FileType::Png, size, orientation, frames: 1, scans: 1 })
 }
 
 fn header_size(bytes: &[u8]) -> Option<Size> {
@@ -27,15 +34,20 @@ fn header_size(bytes: &[u8]) -> Option<Size> {
     Some(Size { width: side(0)?, height: side(4)? })
 }
 
-fn reaches_end(bytes: &[u8]) -> bool {
+/// Hands over every chunk to the end chunk, before or behind the pixels; [`false`]: there is no end.
+fn walk(bytes: &[u8], mut each: impl FnMut(&[u8; 4], &[u8])) -> bool {
     let mut at = SIGNATURE_BYTES;
     while let Some(chunk) = bytes.get(at..)
-        && let Some([l3, l2, l1, l0, kind @ ..]) = chunk.first_chunk::<8>()
+        && let Some(([l3, l2, l1, l0, name @ ..], rest)) = chunk.split_first_chunk::<8>()
     {
-        if kind == b"IEND" {
+        if name == b"IEND" {
             return chunk.len() >= CHUNK_FRAME_BYTES;
         }
-        at = at.saturating_add(u32::from_be_bytes([*l3, *l2, *l1, *l0]) as usize).saturating_add(CHUNK_FRAME_BYTES);
+        let length = u32::from_be_bytes([*l3, *l2, *l1, *l0]) as usize;
+        if let Some(contents) = rest.get(..length) {
+            each(name, contents);
+        }
+        at = at.saturating_add(length).saturating_add(CHUNK_FRAME_BYTES);
     }
     false
 }

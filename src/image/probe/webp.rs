@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
+use crate::image::riff;
 
 /// `RIFF` and the length itself are not counted in the length.
 const RIFF_FRAME_BYTES: u64 = 8;
@@ -22,5 +23,11 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     if size.width == 0 || size.height == 0 {
         return Err(corrupt("the WebP says that it is 0 pixels wide or high"));
     }
-    Ok(Probe { file_type: FileType::Webp, size, orientation: Orientation::default(), frames: 1, scans: 1 })
+    Ok(Probe { file_type: FileType::Webp, size, orientation: orientation(bytes), frames: 1, scans: 1 })
+}
+
+/// Some writers put JPEG's prefix before the block.
+fn orientation(bytes: &[u8]) -> Orientation {
+    let block = riff::chunk(bytes, *b"EXIF").unwrap_or_default();
+    Orientation::from_exif(block.strip_prefix(b"Exif\0\0").unwrap_or(block))
 }

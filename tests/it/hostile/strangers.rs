@@ -7,7 +7,7 @@ use crate::pictures::{jpeg, jpegs, scene};
 
 #[test]
 fn other_formats_are_named() {
-    let files: [(&[u8], &str); 16] = [
+    let files: [(&[u8], &str); 13] = [
         (b"GIF89a\x01\0\x01\0\0\0\0;", "gif"),
         (b"GIF87a\x01\0\x01\0\0\0\0;", "gif"),
         (b"\0\0\0\x1cftypavif\0\0\0\0mif1", "avif"),
@@ -15,9 +15,6 @@ fn other_formats_are_named() {
         (b"\0\0\0\x1cftypheic\0\0\0\0mif1", "heic"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0heic", "heic"),
         (b"\0\0\0\x1cftypisom\0\0\0\0mp42", "video"),
-        (b"II*\0\x08\0\0\0\0\0", "tiff"),
-        (b"MM\0*\0\0\0\x08\0\0", "tiff"),
-        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0", "bmp"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
         (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "svg"),
         (b"<?xml version=\"1.0\"?><svg/>", "svg"),
@@ -40,7 +37,15 @@ fn stumps_are_unknown() {
     for bytes in [&b"\xff"[..], b"\xff\xd8", b"\x89PNG\r\n\x1a", b"RIFF\x10\0\0\0WEB", b"GIF8", b"\0\0\0\x1cfty"] {
         assert_eq!(refusal(bytes).kind(), Kind::Unsupported, "{bytes:?}");
     }
-    for bytes in [&b"\xff\xd8\xff"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\x10\0\0\0WEBP", b"RIFF\x04\0\0\0WEBP"] {
+    for bytes in [
+        &b"\xff\xd8\xff"[..],
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\x10\0\0\0WEBP",
+        b"RIFF\x04\0\0\0WEBP",
+        b"II*\0",
+        b"MM\0*",
+        b"BM",
+    ] {
         assert_eq!(refusal(bytes).kind(), Kind::Corrupt, "{bytes:?}");
     }
 }
@@ -48,10 +53,9 @@ fn stumps_are_unknown() {
 /// JPEGs whose frame header asks for what the decoder has not: by code, precision, components.
 #[test]
 fn rare_jpegs_are_unsupported() {
-    let frames: [(u8, u8, u8, &str); 12] = [
-        (0xC0, 8, 4, "CMYK"),
-        (0xC2, 8, 4, "CMYK"),
-        (0xC0, 8, 2, "two"),
+    let frames: [(u8, u8, u8, &str); 11] = [
+        (0xC0, 8, 2, "2 colour"),
+        (0xC2, 8, 5, "5 colour"),
         (0xC1, 12, 3, "eight bits"),
         (0xC2, 12, 3, "eight bits"),
         (0xC3, 8, 3, "lossless"),

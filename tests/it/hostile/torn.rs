@@ -16,6 +16,10 @@ fn a_file_that_is_cut_off_anywhere_is_refused() {
             3
         } else if name.starts_with("png") {
             8
+        } else if name.starts_with("tiff") {
+            4
+        } else if name.starts_with("bmp") {
+            2
         } else {
             12
         };

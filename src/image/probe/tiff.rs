@@ -1,0 +1,94 @@
+//! TIFF: the first directory, and whether the strips or tiles that it names are there.
+
+use std::io::{Cursor, ErrorKind};
+
+use tiff::TiffError;
+use tiff::decoder::Decoder;
+use tiff::tags::{CompressionMethod, Tag};
+
+use super::{Probe, corrupt};
+use crate::error::{Error, Kind, Result};
+use crate::format::FileType;
+use crate::image::geometry::Size;
+use crate::image::jpeg_segments::{EOI, SOI, SOS, Walk};
+use crate::image::orient::Orientation;
+
+type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
+
+pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
+    // Reads the directory and no pixel.
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refused)?;
+    let (width, height) = decoder.dimensions().map_err(refused)?;
+    let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression).map_err(refused)?;
+    let is_jpeg = compression == Some(CompressionMethod::ModernJPEG.to_u16());
+    for part in parts(bytes, &mut decoder)? {
+        if is_jpeg {
+            check_jpeg(part, decoder.chunk_dimensions(), (width, height))?;
+        }
+    }
+    let orientation = decoder.find_tag_unsigned::<u16>(Tag::Orientation).ok().flatten();
+    let orientation = orientation.map_or_else(Orientation::default, Orientation::from_value);
+    Ok(Probe { file_type: FileType::Tiff, size: Size { width, height }, orientation, frames: 1, scans: 1 })
+}
+
+/// The bytes of every strip or tile.
+fn parts<'a>(bytes: &'a [u8], decoder: &mut Reader) -> Result<Vec<&'a [u8]>> {
+    let (offsets, lengths) = match decoder.get_chunk_type() {
+        tiff::decoder::ChunkType::Strip => (Tag::StripOffsets, Tag::StripByteCounts),
+        tiff::decoder::ChunkType::Tile => (Tag::TileOffsets, Tag::TileByteCounts),
+    };
+    let offsets = decoder.get_tag_u64_vec(offsets).map_err(refused)?;
+    let lengths = decoder.get_tag_u64_vec(lengths).map_err(refused)?;
+    let part = |(offset, length): (u64, u64)| {
+        let end = usize::try_from(offset.checked_add(length)?).ok()?;
+        bytes.get(usize::try_from(offset).ok()?..end)
+    };
+    let parts = offsets.into_iter().zip(lengths).map(part).collect::<Option<_>>();
+    parts.ok_or_else(|| corrupt("the TIFF is cut off: a strip or tile ends behind the file's end"))
+}
+
+/// The JPEG inside a strip or tile must be whole, and no larger than its place: its decoder believes it, and makes room before
+/// anyone compares.
+fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<()> {
+    /// Tiles may be larger than the picture, but not by any size.
+    const TILE_MAX: u32 = 4096;
+    let mut walk = Walk::new(jpeg);
+    loop {
+        match walk.marker()? {
+            EOI => return Ok(()),
+            SOI | 0x01..=0xBF | 0xD0..=0xD7 => {}
+            0xC4 | 0xC8 | 0xCC | SOS => drop(walk.segment()?),
+            0xC0..=0xCF => {
+                let [_, h1, h0, w1, w0, ..] = *walk.segment()? else {
+                    return Err(corrupt("the frame header of a JPEG in the TIFF is cut off"));
+                };
+                let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
+                let most = |place: u32, picture: u32| place.min(picture.max(TILE_MAX));
+                if u32::from(width) > most(place.0, picture.0) || u32::from(height) > most(place.1, picture.1) {
+                    return Err(corrupt(&format!(
+                        "a JPEG in the TIFF is {width} × {height} pixels, in a place of {} × {}",
+                        place.0, place.1
+                    )));
+                }
+            }
+            _ => drop(walk.segment()?),
+        }
+    }
+}
+
+fn refused(error: TiffError) -> Error {
+    match error {
+        TiffError::UnsupportedError(what) => {
+            Error::new(Kind::Unsupported, format!("a TIFF of this sort can't be resized here: {what}"))
+        }
+        TiffError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            corrupt("the TIFF is cut off: its directory can't be read")
+        }
+        TiffError::LimitsExceeded => {
+            Error::new(Kind::Unsupported, "a TIFF with a directory of more than a megabyte can't be resized here")
+        }
+        TiffError::FormatError(_) | TiffError::IoError(_) | TiffError::IntSizeError | TiffError::UsageError(_) => {
+            Error::with_source(Kind::Corrupt, "the TIFF's directory contradicts itself", error)
+        }
+    }
+}
