@@ -14,7 +14,7 @@ pub fn sniff(bytes: &[u8]) -> Option<FileType> {
     } else if at(0, b"GIF87a") || at(0, b"GIF89a") {
         FileType::Gif
     } else if at(4, b"ftyp") {
-        sniff_brands(bytes)
+        sniff_brands(bytes)?
     } else if at(0, b"II*\0") || at(0, b"MM\0*") || at(0, b"II+\0\x08\0\0\0") || at(0, b"MM\0+\0\x08\0\0") {
         FileType::Tiff
     } else if at(0, b"BM") {
@@ -36,13 +36,13 @@ pub fn media_type(bytes: &[u8]) -> &'static str {
 }
 
 /// The first box of the ISO formats lists brands; what is also an AVIF is read as one, whatever else it says it is.
-fn sniff_brands(bytes: &[u8]) -> FileType {
+fn sniff_brands(bytes: &[u8]) -> Option<FileType> {
     let length = bytes.first_chunk::<4>().map_or(0, |length| u32::from_be_bytes(*length) as usize);
     let end = length.clamp(12, 256).min(bytes.len());
-    let major = bytes.get(8..12).unwrap_or_default();
+    let major = bytes.get(8..12)?;
     let compatible = bytes.get(16..end).unwrap_or_default().chunks_exact(4);
     let brands = || std::iter::once(major).chain(compatible.clone());
-    if brands().any(|brand| matches!(brand, b"avif" | b"avis")) {
+    Some(if brands().any(|brand| matches!(brand, b"avif" | b"avis")) {
         FileType::Avif
     } else if matches!(major, [b'h', b'e', b'i' | b'v', _] | b"mif1" | b"msf1") {
         FileType::Heic
@@ -50,7 +50,7 @@ fn sniff_brands(bytes: &[u8]) -> FileType {
         FileType::Quicktime
     } else {
         FileType::Mp4
-    }
+    })
 }
 
 /// Text that begins with an `svg` element, past a byte order mark, declarations and comments.
@@ -83,6 +83,7 @@ mod tests {
         let check = |bytes: &[u8], expected| assert_eq!(sniff(bytes), expected, "{}", String::from_utf8_lossy(bytes));
         check(b"", None);
         check(b"ftyp", None);
+        check(b"\0\0\0\x08ftyp", None);
         check(b"hello", None);
         check(b"\0\0\0\x1cftypavif\0\0\0\0", Some(FileType::Avif));
         check(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", Some(FileType::Avif));

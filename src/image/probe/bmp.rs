@@ -60,7 +60,7 @@ fn header(bytes: &[u8]) -> Option<Result<Header>> {
     let size = Size { width, height };
     let data_bytes = match compression {
         // Without compression, and with bit masks.
-        0 | 3 | 6 => row_bytes(width, word(BITS)?) * u64::from(height),
+        0 | 3 | 6 => row_bytes(width, word(BITS)?).saturating_mul(height.into()),
         // Runs, whose length no size tells.
         1 | 2 => double(DATA_LENGTH)?.into(),
         other => {

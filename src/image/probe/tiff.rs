@@ -21,14 +21,15 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     let (width, height) = decoder.dimensions().map_err(refused)?;
     let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression).map_err(refused)?;
     let is_jpeg = compression == Some(CompressionMethod::ModernJPEG.to_u16());
+    let mut scans = 1;
     for part in parts(bytes, &mut decoder)? {
         if is_jpeg {
-            check_jpeg(part, decoder.chunk_dimensions(), (width, height))?;
+            scans = scans.max(check_jpeg(part, decoder.chunk_dimensions(), (width, height))?);
         }
     }
     let orientation = decoder.find_tag_unsigned::<u16>(Tag::Orientation).ok().flatten();
     let orientation = orientation.map_or_else(Orientation::default, Orientation::from_value);
-    Ok(Probe { file_type: FileType::Tiff, size: Size { width, height }, orientation, frames: 1, scans: 1 })
+    Ok(Probe { file_type: FileType::Tiff, size: Size { width, height }, orientation, frames: 1, scans })
 }
 
 /// The bytes of every strip or tile.
@@ -43,21 +44,31 @@ fn parts<'a>(bytes: &'a [u8], decoder: &mut Reader) -> Result<Vec<&'a [u8]>> {
         let end = usize::try_from(offset.checked_add(length)?).ok()?;
         bytes.get(usize::try_from(offset).ok()?..end)
     };
-    let parts = offsets.into_iter().zip(lengths).map(part).collect::<Option<_>>();
-    parts.ok_or_else(|| corrupt("the TIFF is cut off: a strip or tile ends behind the file's end"))
+    let parts = offsets.into_iter().zip(lengths).map(part).collect::<Option<Vec<_>>>();
+    let parts = parts.ok_or_else(|| corrupt("the TIFF is cut off: a strip or tile ends behind the file's end"))?;
+    // The same megabytes named over and over, which unpack to nothing, would cost hours.
+    if parts.iter().map(|part| part.len()).sum::<usize>() > bytes.len() {
+        return Err(corrupt("the TIFF's strips or tiles lie over each other"));
+    }
+    Ok(parts)
 }
 
 /// The JPEG inside a strip or tile must be whole, and no larger than its place: its decoder believes it, and makes room before
-/// anyone compares.
-fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<()> {
+/// anyone compares. Returns its scans.
+fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<u32> {
     /// Tiles may be larger than the picture, but not by any size.
     const TILE_MAX: u32 = 4096;
     let mut walk = Walk::new(jpeg);
+    let mut scans = 0;
     loop {
         match walk.marker()? {
-            EOI => return Ok(()),
+            EOI => return Ok(scans),
             SOI | 0x01..=0xBF | 0xD0..=0xD7 => {}
-            0xC4 | 0xC8 | 0xCC | SOS => drop(walk.segment()?),
+            SOS => {
+                walk.segment()?;
+                scans += 1;
+            }
+            0xC4 | 0xC8 | 0xCC => drop(walk.segment()?),
             0xC0..=0xCF => {
                 let [_, h1, h0, w1, w0, ..] = *walk.segment()? else {
                     return Err(corrupt("the frame header of a JPEG in the TIFF is cut off"));

@@ -103,14 +103,29 @@ impl<'a> Meta<'a> {
     }
 
     pub(super) fn bytes_of(&self, item: u32) -> Option<Cow<'a, [u8]>> {
-        let extents = &self.locations.iter().find(|(id, _)| *id == item)?.1;
-        match **extents {
+        match *self.extents_of(item)? {
             [] => None,
             [extent] => Some(Cow::Borrowed(extent)),
             // The same bytes named over and over would make much of little.
-            _ if extents.iter().map(|extent| extent.len()).sum::<usize>() > self.file.len() => None,
-            _ => Some(Cow::Owned(extents.concat())),
+            _ if self.length_of(item) > self.file.len() => None,
+            ref extents => Some(Cow::Owned(extents.concat())),
         }
+    }
+
+    /// Whether these items come to about as many bytes as the file can have for them. Flat tiles are often one that is named
+    /// over and over, which may be so if they are small; megabytes would make much of little.
+    pub(super) fn are_modest(&self, items: &[u32]) -> bool {
+        const SHARED_BYTES: usize = 1024;
+        let bytes: usize = items.iter().map(|item| self.length_of(*item)).sum();
+        bytes <= self.file.len() + items.len() * SHARED_BYTES
+    }
+
+    fn extents_of(&self, item: u32) -> Option<&[&'a [u8]]> {
+        self.locations.iter().find(|(id, _)| *id == item).map(|(_, extents)| &**extents)
+    }
+
+    fn length_of(&self, item: u32) -> usize {
+        self.extents_of(item).unwrap_or_default().iter().map(|extent| extent.len()).sum()
     }
 }
 

@@ -200,7 +200,8 @@ fn grid<'a>(meta: &Meta<'a>, item: u32, size: Size) -> Result<Plane<'a>> {
     let is_whole = stated == size
         && tiles.len() as u64 == u64::from(rows) * u64::from(columns)
         && covers(columns, tile.width, size.width)
-        && covers(rows, tile.height, size.height);
+        && covers(rows, tile.height, size.height)
+        && meta.are_modest(tiles);
     if !is_whole {
         return Err(damaged());
     }
