@@ -4,10 +4,10 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check bench bench-lambda package package-arm64 tools venv node clean
+.PHONY: help build serve test check fuzz bench bench-lambda package package-arm64 tools venv node clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
-TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(or $(CARGO_TARGET_DIR),target)
 
 # What `tools` fetched because the machine had none. An empty or missing directory does no harm.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -20,10 +20,10 @@ help: ## list the targets
 
 build: tools ## build target/release/pixfront, and prove that its JPEG codec has SIMD
 	cargo build --release --locked --bin pixfront
-	@scripts/check-simd.sh '$(TARGET)/release/pixfront'
+	@scripts/check-simd.sh '$(BUILT)/release/pixfront'
 
 serve: build ## build, then run the whole service on this machine: make serve ARGS='--port 8080'
-	@exec '$(TARGET)/release/pixfront' serve $(ARGS)
+	@exec '$(BUILT)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
 test: tools node ## run every test, documentation examples included
@@ -44,6 +44,10 @@ check: tools ## formatting, lints, documentation, and licences if cargo-deny is 
 		echo 'cargo-deny is not installed, so bans, licences and sources were not checked: cargo install --locked cargo-deny'; \
 	fi
 
+# Not a part of `make test`: the sanitizers want a nightly compiler.
+fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARGET=render|probe|parse] [SECONDS=60]
+	@scripts/fuzz.sh '$(or $(TARGET),render)' '$(or $(SECONDS),60)'
+
 # The bench's own command line is `PHOTOGRAPH [ROUNDS]`.
 bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg] [ROUNDS=15]
 	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
@@ -55,12 +59,12 @@ bench-lambda: tools node ## time the Lambda functions from a cold start: make be
 
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
 	cargo build --release --locked --bins
-	@scripts/package.sh '$(TARGET)'
-	@scripts/package-lambda.sh '$(TARGET)/release' '$(TARGET)/package' '$(SETTINGS)'
+	@scripts/package.sh '$(BUILT)'
+	@scripts/package-lambda.sh '$(BUILT)/release' '$(BUILT)/package' '$(SETTINGS)'
 
 # Not a part of `make test`: the Rust target comes from rustup, which no package registry serves.
 package-arm64: tools venv ## cross-build upload.zip and http.zip for arm64, in target/package/arm64 (says what it needs)
-	@scripts/cross-arm64.sh '$(TARGET)' '$(SETTINGS)'
+	@scripts/cross-arm64.sh '$(BUILT)' '$(SETTINGS)'
 
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh
