@@ -221,15 +221,14 @@ fn cmyk_jpeg(is_ycck: bool, is_adobe: bool) -> Vec<u8> {
 fn ink_with_and_without_a_profile() {
     let profile = profiles::cmyk();
     let tiff = Tiff::new((128, 16), 8, 4, tiffs::CMYK);
+    // As large as a press's.
+    let mut large = profile.clone();
+    large.resize(3 << 20, 0);
     let files = [
         ("adobe", cmyk_jpeg(false, true), in_jpeg(&cmyk_jpeg(false, true), &profile)),
         ("ycck", cmyk_jpeg(true, true), in_jpeg(&cmyk_jpeg(true, true), &profile)),
         ("unmarked", cmyk_jpeg(false, false), in_jpeg(&cmyk_jpeg(false, false), &profile)),
-        (
-            "tiff",
-            tiff.write(&patches(false)),
-            tiff.clone().with(34675, UNDEFINED, profile.clone()).write(&patches(false)),
-        ),
+        ("tiff", tiff.write(&patches(false)), tiff.clone().with(34675, UNDEFINED, large).write(&patches(false))),
     ];
     let patch = |x: usize| PATCHES[x / 16].map(f64::from);
     for (name, plain, with_profile) in files {
