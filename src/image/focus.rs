@@ -141,3 +141,20 @@ fn centred_sum(window: &[f64]) -> f64 {
     let weight = |at: usize| 1.0 - ((at as f64 + 0.5 - half) / half).abs() * 0.8;
     window.iter().enumerate().map(|(at, salience)| salience * weight(at)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equals_the_middle_one() {
+        let best = most_central_best;
+        assert!((best(&[0.0, 1.0, 3.0, 1.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((best(&[1.0]) - 0.0).abs() < f64::EPSILON);
+        assert!((best(&[0.0; 5]) - 2.0).abs() < f64::EPSILON);
+        // Between the two lines that are in the middle, but not between two that are far apart.
+        assert!((best(&[-0.0; 4]) - 1.5).abs() < f64::EPSILON);
+        assert!((best(&[7.0, 0.0, 0.0, 7.0]) - 0.0).abs() < f64::EPSILON);
+        assert!((best(&[7.0, 7.0, 7.0, 0.0, 0.0, 0.0]) - 2.0).abs() < f64::EPSILON);
+    }
+}

@@ -11,7 +11,9 @@ use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
+mod fits;
 mod matrix;
+mod options;
 mod promises;
 mod reference;
 mod sources;

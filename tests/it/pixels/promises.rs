@@ -255,7 +255,10 @@ fn a_picture_of_one_pixel_in_either_direction() {
                 for suffix in ["f=jpeg", "f=png", "f=webp"] {
                     let query = format!("{query}&{suffix}");
                     let rendered = render(&bytes, query.trim_start_matches('&'));
-                    assert_eq!(decode(&rendered.bytes, rendered.file_type.output().unwrap()).size(), (rendered.width, rendered.height));
+                    assert_eq!(
+                        decode(&rendered.bytes, rendered.file_type.output().unwrap()).size(),
+                        (rendered.width, rendered.height)
+                    );
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::pictures::scene;
 
 /// EXIF's values, how the pixels are turned for storing so that the value turns them back, and the stored corners (a b, then
 /// c d) as they are seen.
-const TURNS: [(u16, Option<TransformOp>, [char; 4]); 8] = [
+pub(super) const TURNS: [(u16, Option<TransformOp>, [char; 4]); 8] = [
     (1, None, ['a', 'b', 'c', 'd']),
     (2, Some(TransformOp::Hflip), ['b', 'a', 'd', 'c']),
     (3, Some(TransformOp::Rot180), ['d', 'c', 'b', 'a']),
@@ -36,7 +36,11 @@ fn corners_land_where_they_should() {
                 let rendered = render(&bytes, query);
                 let expected = if orientation >= 5 { (height, width) } else { (width, height) };
                 assert_eq!((rendered.width, rendered.height), expected, "{orientation} {query}");
-                assert_eq!(corners(&decode(&rendered.bytes, rendered.file_type.output().unwrap())), seen, "{orientation} {query}");
+                assert_eq!(
+                    corners(&decode(&rendered.bytes, rendered.file_type.output().unwrap())),
+                    seen,
+                    "{orientation} {query}"
+                );
             }
         }
     }
@@ -65,7 +69,10 @@ fn turned_pictures_look_like_upright_ones() {
             let stored = op.map_or(upright.clone(), |op| jpegs::turn(&upright, op));
             let found = render(&with_segment(&stored, 0xE1, &exif(orientation, true)), query);
             assert_eq!((found.width, found.height), (expected.width, expected.height), "{orientation} {query}");
-            let found = distance(&decode(&found.bytes, found.file_type.output().unwrap()), &decode(&expected.bytes, expected.file_type.output().unwrap()));
+            let found = distance(
+                &decode(&found.bytes, found.file_type.output().unwrap()),
+                &decode(&expected.bytes, expected.file_type.output().unwrap()),
+            );
             // Not equal, because the passes of the resampler follow each other in another order; measured: 56 dB.
             assert!(found.psnr >= 50.0, "{orientation} {query}: {found:?}");
         }
