@@ -50,7 +50,7 @@ impl Lines {
     /// Where the best window of this part of the length begins: 0 at the first line, 1 as late as can be.
     fn best_window(&self, part: f64, focus: Focus) -> f64 {
         let count = self.0.len();
-        let length = ((part * count as f64).round() as usize).clamp(1, count);
+        let length = part_of(part, count).max(1);
         let free = count - length;
         if free == 0 {
             return 0.5;
@@ -128,11 +128,17 @@ fn skin([r, g, b, _]: [f64; 4]) -> f64 {
 fn entropy(lines: &[Vec<[f64; 4]>]) -> f64 {
     let mut counts = [0_u32; 64];
     for pixel in lines.iter().flatten() {
-        counts[((luma(*pixel) * 63.0) as usize).min(63)] += 1;
+        counts[part_of(luma(*pixel), 63)] += 1;
     }
     let total: u32 = counts.iter().sum();
     let share = |count: &u32| f64::from(*count) / f64::from(total.max(1));
     counts.iter().map(share).filter(|share| *share > 0.0).map(|share| -share * share.log2()).sum()
+}
+
+/// A part from 0 to 1 of a number, rounded.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the number")]
+fn part_of(part: f64, number: usize) -> usize {
+    (part.clamp(0.0, 1.0) * number as f64).round() as usize
 }
 
 /// The sum, in which the middle counts most: what draws the eye shall not end at an edge.

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::float_cmp,
     reason = "pictures made here, whose numbers are known and small"
 )]
 

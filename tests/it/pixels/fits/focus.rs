@@ -116,11 +116,11 @@ fn attention_has_its_object_in_the_middle() {
     }
 }
 
-/// Steps too small to count, by which it still shows where the picture was cut.
+/// A step too small to count, by which it still shows where the picture was cut.
 #[test]
 fn a_flat_picture_is_cut_in_the_middle() {
-    let steps = |x: u32, _| Rgb([130 + (x / 40) as u8; 3]);
-    for picture in both_ways(steps) {
+    let step = |x: u32, _| Rgb([129 + (x / 80) as u8; 3]);
+    for picture in both_ways(step) {
         let plain = png(picture.clone());
         let clear = RgbaImage::from_fn(picture.width(), picture.height(), |x, y| {
             let Rgb([r, g, b]) = *picture.get_pixel(x, y);
@@ -153,15 +153,5 @@ fn the_same_part_is_found_again() {
     for position in ["entropy", "attention"] {
         let query = format!("w=30&h=20&fit=cover&pos={position}");
         assert_eq!(render(&bytes, &query).bytes, render(&bytes, &query).bytes);
-    }
-}
-
-/// So long that a side times the size of the copy is more than 32 bits hold.
-#[test]
-fn a_very_long_picture_has_parts_too() {
-    let bytes = png(image::GrayImage::from_fn(34_000_000, 1, |x, _| Luma([if x == 33_000_000 { 0 } else { 200 }])));
-    for position in ["entropy", "attention"] {
-        let rendered = render(&bytes, &format!("w=1&h=1&fit=cover&pos={position}"));
-        assert_eq!((rendered.width, rendered.height), (1, 1));
     }
 }
