@@ -50,7 +50,7 @@ impl Lines {
     /// Where the best window of this part of the length begins: 0 at the first line, 1 as late as can be.
     fn best_window(&self, part: f64, focus: Focus) -> f64 {
         let count = self.0.len();
-        let length = ((part * count as f64).round() as usize).clamp(1, count);
+        let length = part_of(part, count).max(1);
         let free = count - length;
         if free == 0 {
             return 0.5;
@@ -128,11 +128,17 @@ fn skin([r, g, b, _]: [f64; 4]) -> f64 {
 fn entropy(lines: &[Vec<[f64; 4]>]) -> f64 {
     let mut counts = [0_u32; 64];
     for pixel in lines.iter().flatten() {
-        counts[((luma(*pixel) * 63.0) as usize).min(63)] += 1;
+        counts[part_of(luma(*pixel), 63)] += 1;
     }
     let total: u32 = counts.iter().sum();
     let share = |count: &u32| f64::from(*count) / f64::from(total.max(1));
     counts.iter().map(share).filter(|share| *share > 0.0).map(|share| -share * share.log2()).sum()
+}
+
+/// A part from 0 to 1 of a number, rounded.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the number")]
+fn part_of(part: f64, number: usize) -> usize {
+    (part.clamp(0.0, 1.0) * number as f64).round() as usize
 }
 
 /// The sum, in which the middle counts most: what draws the eye shall not end at an edge.
@@ -140,4 +146,21 @@ fn centred_sum(window: &[f64]) -> f64 {
     let half = window.len() as f64 / 2.0;
     let weight = |at: usize| 1.0 - ((at as f64 + 0.5 - half) / half).abs() * 0.8;
     window.iter().enumerate().map(|(at, salience)| salience * weight(at)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equals_the_middle_one() {
+        let best = most_central_best;
+        assert!((best(&[0.0, 1.0, 3.0, 1.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((best(&[1.0]) - 0.0).abs() < f64::EPSILON);
+        assert!((best(&[0.0; 5]) - 2.0).abs() < f64::EPSILON);
+        // Between the two lines that are in the middle, but not between two that are far apart.
+        assert!((best(&[-0.0; 4]) - 1.5).abs() < f64::EPSILON);
+        assert!((best(&[7.0, 0.0, 0.0, 7.0]) - 0.0).abs() < f64::EPSILON);
+        assert!((best(&[7.0, 7.0, 7.0, 0.0, 0.0, 0.0]) - 2.0).abs() < f64::EPSILON);
+    }
 }

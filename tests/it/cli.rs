@@ -35,13 +35,44 @@ fn exit_codes_say_who_must_act() {
     check(&["render", "none.jpg", "w=40", "-o", "out"], 12, "none.jpg can't be read");
     check(&["render", "bomb.png", "w=40", "-o", "out"], 13, "60000 × 60000");
     check(&["render", "text.txt", "w=40", "-o", "out"], 14, "not a picture");
-    check(&["render", "cat.jpg", "f=avif", "-o", "out"], 14, "f=avif: not made here");
+    check(&["render", "cat.jpg", "p=small", "-o", "out"], 10, "p=small: no presets are configured here");
     check(&["render", "torn.jpg", "w=40", "-o", "out"], 15, "cut off");
     check(&["render", "cat.jpg"], 2, "Usage");
     check(&["explain", "https://cdn.example.com/a/../b.jpg?w=4"], 10, "the path has a segment that is ..");
     check(&["ls", "cat.jpg", "--data", "nowhere"], 12, "nowhere");
     check(&["--help"], 0, "Examples:");
     assert!(!dir.path().join("out").exists(), "nothing is written on failure");
+}
+
+#[test]
+fn settings_say_what_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("cat.jpg"), pictures::jpeg(80, 60)).unwrap();
+    let pixfront = |arguments: &[&str]| {
+        let mut command = program(arguments);
+        command.env("PIXFRONT_FORMATS", "jpeg,webp").env("PIXFRONT_JPEG_PROGRESSIVE", "true");
+        command.env("PIXFRONT_PRESETS", "small:w=20&f=auto; square:w=30&h=30&fit=cover");
+        command.current_dir(dir.path()).output().unwrap()
+    };
+    let refused = pixfront(&["render", "cat.jpg", "f=avif", "-o", "out"]);
+    assert_eq!(refused.status.code(), Some(14));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("f=avif: not made here; can be webp, jpeg"));
+
+    let arguments =
+        ["render", "cat.jpg", "p=small&dpr=2", "--accept", "image/avif,image/webp", "-o", "small", "--json"];
+    let said: Value = serde_json::from_slice(&pixfront(&arguments).stdout).unwrap();
+    assert_eq!(said["recipe"], "w=40,f=webp");
+    assert_eq!(look(&fs::read(dir.path().join("small")).unwrap()), ("webp", 40, 30));
+    let explained = pixfront(&["explain", "/cat.jpg?preset=square&pos=top", "--json"]);
+    let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
+    assert_eq!(explained["key"], "cat.jpg/w=30,h=30,fit=cover,pos=north");
+
+    assert!(pixfront(&["render", "cat.jpg", "p=square", "-o", "square"]).status.success());
+    let square = fs::read(dir.path().join("square")).unwrap();
+    assert!(pictures::jpegs::markers(&square).iter().any(|(code, _)| *code == 0xC2), "progressive");
+    let unknown = pixfront(&["explain", "/cat.jpg?p=large"]);
+    assert_eq!(unknown.status.code(), Some(10));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("p=large: no such preset; can be small, square"));
 }
 
 #[test]

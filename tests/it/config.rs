@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use pixfront::config::{Config, SETTINGS};
-use pixfront::error::Kind;
+use pixfront::error::{Kind, Result};
+use pixfront::format::FileType;
+use pixfront::request::Request;
+use pixfront::variant::{Plan, plan};
 
 #[test]
 fn the_environment_overrides_the_file_and_headers_override_both() {
@@ -54,4 +57,87 @@ fn every_setting_can_come_from_anywhere() {
         let by_header = Config::default().with_headers([(&*setting.header(), odd)]).unwrap_err();
         assert!(by_header.context().contains(&setting.header()));
     }
+}
+
+fn with(setting: &str, value: &str) -> Result<Config> {
+    let variable = format!("PIXFRONT_{setting}");
+    Config::from_sources("", |name| (name == variable).then(|| value.to_owned()))
+}
+
+#[test]
+fn presets_are_read_from_one_line() {
+    let line = " small:w=400&f=auto ;\tsquare:width=600&h=600&fit=cover&pos=0.5,0.25;A_b-9:q=5";
+    let config = with("PRESETS", line).unwrap();
+    let comes_to = |query: &str| {
+        let request = Request::parse("/a.jpg", query, Some("image/webp")).unwrap();
+        match plan(&request, &config.policy) {
+            Ok(Plan::Variant(variant)) => variant.recipe_name(),
+            other => panic!("{query}: {other:?}"),
+        }
+    };
+    assert_eq!(comes_to("p=small"), "w=400,f=webp");
+    assert_eq!(comes_to("p=square&w=300"), "w=300,h=600,fit=cover,pos=0.5:0.25");
+    assert_eq!(comes_to("p=A_b-9"), "q=5");
+    for none in ["", " "] {
+        assert!(with("PRESETS", none).unwrap().policy.presets.is_empty());
+    }
+    let in_file = Config::from_sources("presets = 'small:w=4'", |_| None).unwrap();
+    let by_header = in_file.with_headers([("x-pixfront-presets", "large:w=5")]).unwrap();
+    let names: Vec<_> = by_header.policy.presets.keys().collect();
+    assert_eq!(names, ["large"], "a later source replaces them all");
+}
+
+#[test]
+fn bad_presets_are_refused_at_the_start() {
+    let bad = [
+        "small",
+        "small:",
+        ":w=4",
+        "sm all:w=4",
+        "small.:w=4",
+        "small:w=4;",
+        ";small:w=4",
+        "small:w=0",
+        "small:w=4&width=4",
+        "small:x=4",
+        "small:w=4&",
+        "small:w",
+        "small:p=other",
+        "small:s=0123",
+        "small:exp=1",
+        "small:w=8000&dpr=2",
+        "small:w=4;small:w=5",
+        "small:w=4,large:w=5",
+    ];
+    for value in bad {
+        let error = with("PRESETS", value).unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid, "{value}");
+        let words = format!("PIXFRONT_PRESETS={value}: must be a list such as small:w=400&f=auto;square:");
+        assert!(error.context().starts_with(&words), "{}", error.context());
+    }
+}
+
+#[test]
+fn what_is_not_decoded_is_a_list() {
+    let undecoded = |value: &str| with("UNDECODED", value).map(|config| config.image.undecoded);
+    assert_eq!(undecoded("gif, avif,tiff").unwrap(), [FileType::Gif, FileType::Avif, FileType::Tiff].into());
+    assert_eq!(undecoded("").unwrap(), [].into());
+    for bad in ["jpg", "GIF", "svg", "gif,", "gif;avif", "none"] {
+        let words = format!("PIXFRONT_UNDECODED={bad}: must be a list of jpeg, png, webp, gif, avif, tiff, bmp");
+        assert_eq!(undecoded(bad).unwrap_err().context(), words);
+    }
+}
+
+#[test]
+fn frames_and_progressive_are_read() {
+    assert_eq!(with("FRAMES", "1").unwrap().image.limits.frames, 1);
+    for bad in ["0", "-1", "many", "4294967296"] {
+        let error = with("FRAMES", bad).unwrap_err();
+        assert_eq!(error.context(), format!("PIXFRONT_FRAMES={bad}: must be a number of frames, at least 1"));
+    }
+    assert!(with("JPEG_PROGRESSIVE", "true").unwrap().image.encoding.jpeg_progressive);
+    assert!(!with("JPEG_PROGRESSIVE", "false").unwrap().image.encoding.jpeg_progressive);
+    assert!(!Config::default().image.encoding.jpeg_progressive);
+    let error = with("JPEG_PROGRESSIVE", "yes").unwrap_err();
+    assert_eq!(error.context(), "PIXFRONT_JPEG_PROGRESSIVE=yes: must be true or false");
 }

@@ -51,6 +51,8 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("jpeg grey", jpegs::write(&scene, jpegs::GRAY)),
         ("jpeg progressive", jpegs::write(&scene, jpegs::PROGRESSIVE)),
         ("jpeg arithmetic", jpegs::write(&scene, jpegs::ARITHMETIC)),
+        ("jpeg cmyk", jpegs::of_ink(&[90; 64 * 48 * 4], (64, 48), false, true)),
+        ("jpeg ycck", jpegs::of_ink(&[90; 64 * 48 * 4], (64, 48), true, true)),
         ("jpeg turned", crate::pictures::jpeg_turned(64, 48, 6)),
         ("png", crate::pictures::png(64, 48)),
         ("png alpha", crate::pictures::see_through_png(64, 48)),
@@ -59,6 +61,8 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("webp lossless", lossless),
         ("tiff", tiffs::in_tiff(&scene).write(&scene)),
         ("tiff of strips", Tiff { rows_per_strip: 7, ..tiffs::in_tiff(&scene) }.write(&scene)),
+        ("tiff lzw", tiffs::compressed(&scene, tiff::encoder::Compression::Lzw)),
+        ("tiff jpeg", tiffs::around_jpeg(&jpegs::write(&scene, jpegs::FULL_COLOUR), (64, 48))),
         ("bmp", tiffs::bmp(scene.clone())),
     ]
 }

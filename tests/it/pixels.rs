@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::float_cmp,
     reason = "pictures made here, whose numbers are known and small"
 )]
 
@@ -14,7 +15,9 @@ use pixfront::variant::{Policy, Recipe};
 mod avif;
 mod channels;
 mod colours;
+mod fits;
 mod matrix;
+mod options;
 mod peers;
 mod promises;
 mod reference;

@@ -25,9 +25,9 @@ const PREMULTIPLIED: u16 = 1;
 pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
     let (width, height) = (probe.size.width, probe.size.height);
     let mut limits = Limits::default();
-    limits.decoding_buffer_size = width as usize * height as usize * PIXEL_BYTES_MAX;
+    // The profile counts as a picture here, and a small picture may have a large one.
+    limits.decoding_buffer_size = (width as usize * height as usize * PIXEL_BYTES_MAX).max(TAG_BYTES_MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size.saturating_add(bytes.len());
-    limits.ifd_value_size = TAG_BYTES_MAX;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refused)?.with_limits(limits);
     let color_type = decoder.colortype().map_err(refused)?;
     let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();

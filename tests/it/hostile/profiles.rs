@@ -68,7 +68,7 @@ fn crowd(name: [u8; 4], count: u32, contents: &[u8]) -> Vec<u8> {
 
 #[test]
 fn tags_that_lie_over_each_other_cost_nothing() {
-    let table = [&b"mft2\0\0\0\0\x04\x03\x10\0"[..], &[0; 36], &[0, 2, 0, 2], &[7; 1 << 20]].concat();
+    let table = [&b"mft2\0\0\0\0\x04\x03\x10\0"[..], &[0; 36], &[0, 2, 0, 2], &vec![7; 1 << 20]].concat();
     // Each of the names is the whole text.
     let records: u32 = 40_000;
     let text_bytes = records * 12 + 2_000_000;

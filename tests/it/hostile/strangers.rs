@@ -1,23 +1,14 @@
 //! Files of formats that are not read: told apart, named, and never given to a decoder.
 
 use pixfront::error::Kind;
+use pixfront::format::FileType;
 
-use super::refusal;
+use super::{refusal, render};
 use crate::pictures::{jpeg, jpegs, scene};
 
 #[test]
 fn other_formats_are_named() {
-    let files: [(&[u8], &str); 13] = [
-        (b"GIF89a\x01\0\x01\0\0\0\0;", "gif"),
-        (b"GIF87a\x01\0\x01\0\0\0\0;", "gif"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0mif1", "avif"),
-        (b"\0\0\0\x1cftypavis\0\0\0\0mif1", "avif"),
-        (b"\0\0\0\x1cftypheic\0\0\0\0mif1", "heic"),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0heic", "heic"),
-        (b"\0\0\0\x1cftypisom\0\0\0\0mp42", "video"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
-        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "svg"),
-        (b"<?xml version=\"1.0\"?><svg/>", "svg"),
+    let files: [(&[u8], &str); 3] = [
         (b"not a picture at all, but long enough to be one", "not a picture"),
         (b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "not a picture"),
         (b"", "not a picture"),
@@ -28,6 +19,27 @@ fn other_formats_are_named() {
         assert_eq!(error.kind(), Kind::Unsupported, "{shown}");
         let words = error.context().to_lowercase();
         assert!(words.contains(name), "{shown}: {words}");
+    }
+}
+
+#[test]
+fn what_is_no_raster_picture_passes_through() {
+    let files: [(&[u8], FileType); 6] = [
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1", FileType::Heic),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0heic", FileType::Heic),
+        (b"\0\0\0\x1cftypisom\0\0\0\0mp42", FileType::Mp4),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", FileType::Pdf),
+        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", FileType::Svg),
+        (b"<?xml version=\"1.0\"?><svg/>", FileType::Svg),
+    ];
+    for (bytes, file_type) in files {
+        for query in ["w=8", "w=8&h=8&fit=contain", "q=5"] {
+            let rendered = render(bytes, query).unwrap();
+            assert_eq!((&rendered.bytes[..], rendered.file_type), (bytes, file_type), "{query}");
+        }
+        let error = render(bytes, "w=8&f=png").unwrap_err();
+        assert_eq!(error.kind(), Kind::Unsupported);
+        assert_eq!(error.context(), format!("{file_type} can't be turned into png"));
     }
 }
 

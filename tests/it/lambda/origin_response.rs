@@ -68,7 +68,7 @@ async fn failures_are_answers() {
     let table = [
         ("/photos/dog.jpg/w=60", "404", "not-found"),
         ("/photos/torn.jpg/w=6", "415", "corrupt"),
-        ("/photos/letter.pdf/w=6", "415", "unsupported"),
+        ("/photos/letter.pdf/f=png", "415", "unsupported"),
         ("/photos/cat.jpg/w=060", "400", "invalid"),
         ("/%FF", "400", "invalid"),
     ];

@@ -33,6 +33,20 @@ pub(crate) fn write(picture: &RgbImage, coding: Coding) -> Vec<u8> {
     compressor.compress_to_vec(Image { pixels: picture.as_raw(), width, height, pitch: width * 3, format }).unwrap()
 }
 
+/// A JPEG of four channels, as they are given: Adobe's are the opposite of ink, and marked.
+pub(crate) fn of_ink(rows: &[u8], size: (u16, u16), is_ycck: bool, is_adobe: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let kind = if is_ycck { jpeg_encoder::ColorType::CmykAsYcck } else { jpeg_encoder::ColorType::Cmyk };
+    // The encoder takes ink, writes its opposite, and marks it.
+    let ink: Vec<u8> = rows.iter().map(|stored| 255 - stored).collect();
+    jpeg_encoder::Encoder::new(&mut bytes, 100).encode(&ink, size.0, size.1, kind).unwrap();
+    if !is_adobe {
+        let mark = markers(&bytes).into_iter().find(|(code, _)| *code == 0xEE).unwrap().1;
+        bytes.drain(mark);
+    }
+    bytes
+}
+
 /// Turns a JPEG without loss.
 pub(crate) fn turn(jpeg: &[u8], op: TransformOp) -> Vec<u8> {
     turbojpeg::transform(&Transform::op(op), jpeg).unwrap().to_vec()

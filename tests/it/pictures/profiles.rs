@@ -89,8 +89,8 @@ pub(crate) fn in_webp(simple: &[u8], size: (u32, u32), profile: Option<&[u8]>, e
         [&name[..], &(contents.len() as u32).to_le_bytes(), contents, &padding].concat()
     };
     let flags = u8::from(profile.is_some()) << 5 | u8::from(exif.is_some()) << 3;
-    let side = |side: u32| (side - 1).to_le_bytes()[..3].to_vec();
-    let header = [&[flags, 0, 0, 0][..], &side(size.0), &side(size.1)].concat();
+    let last = |side: u32| (side - 1).to_le_bytes()[..3].to_vec();
+    let header = [&[flags, 0, 0, 0][..], &last(size.0), &last(size.1)].concat();
     let chunks = [
         chunk(b"VP8X", &header),
         profile.map(|profile| chunk(b"ICCP", profile)).unwrap_or_default(),

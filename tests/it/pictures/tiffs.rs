@@ -3,8 +3,9 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
+use tiff::encoder::colortype::RGB8;
+use tiff::encoder::{Compression, TiffEncoder};
 
-pub(crate) const BYTE: u16 = 1;
 pub(crate) const SHORT: u16 = 3;
 pub(crate) const LONG: u16 = 4;
 pub(crate) const UNDEFINED: u16 = 7;
@@ -13,6 +14,7 @@ pub(crate) const WHITE_IS_ZERO: u16 = 0;
 pub(crate) const BLACK_IS_ZERO: u16 = 1;
 pub(crate) const RGB: u16 = 2;
 pub(crate) const CMYK: u16 = 5;
+pub(crate) const YCBCR: u16 = 6;
 
 /// What a TIFF says of its pixels.
 #[derive(Clone)]
@@ -107,6 +109,21 @@ impl Tiff {
 
 pub(crate) fn in_tiff(picture: &image::RgbImage) -> Tiff {
     Tiff::new(picture.dimensions(), 8, 3, RGB)
+}
+
+/// By the encoder of the `image` family.
+pub(crate) fn compressed(picture: &image::RgbImage, compression: Compression) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut bytes).unwrap().with_compression(compression);
+    encoder.write_image::<RGB8>(picture.width(), picture.height(), picture).unwrap();
+    bytes.into_inner()
+}
+
+/// A JPEG as the only strip.
+pub(crate) fn around_jpeg(jpeg: &[u8], size: (u32, u32)) -> Vec<u8> {
+    Tiff { compression: 7, ..Tiff::new(size, 8, 3, YCBCR) }
+        .with(530, SHORT, [1u16, 1].map(u16::to_le_bytes).concat())
+        .wrap(&[jpeg])
 }
 
 pub(crate) fn bmp(picture: impl Into<DynamicImage>) -> Vec<u8> {

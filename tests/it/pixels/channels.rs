@@ -2,6 +2,8 @@
 
 use image::DynamicImage;
 use pixfront::format::Format;
+use tiff::encoder::Compression;
+use tiff::encoder::compression::DeflateLevel;
 
 use super::reference::{Picture, distance};
 use super::sources::decode;
@@ -95,7 +97,7 @@ fn an_animated_png_is_its_still_picture() {
     let still = shown(&header.write(&[], pixel));
     let other = [&1u32.to_be_bytes()[..], &pngs::stored_zlib(&[99; 8 * 25])].concat();
     let animation = (*b"acTL", [1u32.to_be_bytes(), 0u32.to_be_bytes()].concat());
-    let plain = header.write(&[animation.clone()], pixel);
+    let plain = header.write(std::slice::from_ref(&animation), pixel);
     let end = plain.len() - 12;
     let apart_from_it =
         [&plain[..end], &pngs::chunk(*b"fcTL", &frame(0)), &pngs::chunk(*b"fdAT", &other), &plain[end..]];
@@ -177,6 +179,23 @@ fn every_tiff_there_is() {
     let half = Tiff::new((1, 1), 8, 2, BLACK_IS_ZERO).with(338, SHORT, vec![1, 0]).write(&[60, 128]);
     let [gray, .., alpha] = shown(&half).at(0, 0);
     assert_eq!((gray, alpha), (120.0, 128.0), "grey is taken out of its alpha");
+}
+
+#[test]
+fn compressed_tiffs() {
+    let picture = scene(64, 48);
+    let expected = super::sources::from_rgb(&picture);
+    for (name, compression) in [
+        ("lzw", Compression::Lzw),
+        ("deflate", Compression::Deflate(DeflateLevel::Fast)),
+        ("packbits", Compression::Packbits),
+    ] {
+        assert!(apart(&shown(&tiffs::compressed(&picture, compression)), &expected) == 0.0, "{name}");
+    }
+    let jpeg = jpegs::write(&picture, jpegs::FULL_COLOUR);
+    let found = distance(&shown(&tiffs::around_jpeg(&jpeg, (64, 48))), &super::sources::decode_jpeg(&jpeg));
+    // Two decoders; measured: 2.
+    assert!(found.max <= 3.0, "{found:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::pictures::scene;
 
 /// EXIF's values, how the pixels are turned for storing so that the value turns them back, and the stored corners (a b, then
 /// c d) as they are seen.
-const TURNS: [(u16, Option<TransformOp>, [char; 4]); 8] = [
+pub(super) const TURNS: [(u16, Option<TransformOp>, [char; 4]); 8] = [
     (1, None, ['a', 'b', 'c', 'd']),
     (2, Some(TransformOp::Hflip), ['b', 'a', 'd', 'c']),
     (3, Some(TransformOp::Rot180), ['d', 'c', 'b', 'a']),

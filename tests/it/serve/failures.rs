@@ -21,14 +21,14 @@ async fn a_bad_question_is_answered_in_a_sentence() {
         ("/photos/cat.jpg?w=5&width=6", 400, "invalid", "more than once"),
         ("/photos/cat.jpg?f=tiff", 400, "invalid", "f=tiff"),
         ("/photos/cat.jpg?q=101", 400, "invalid", "q=101"),
-        ("/photos/cat.jpg?pos=top&w=5", 400, "invalid", "not available"),
+        ("/photos/cat.jpg?pos=face&w=5", 400, "invalid", "pos=face"),
         ("/resized-photos/cat.jpg?w=5", 400, "invalid", "resized-"),
         ("/nothing.jpg", 404, "not-found", "nothing.jpg"),
         ("/nothing.jpg?w=5", 404, "not-found", "nothing.jpg"),
         ("/resized-nothing.jpg", 404, "not-found", "nothing.jpg"),
         ("/letter.txt?w=5", 415, "unsupported", ""),
         ("/resized-letter.txt", 415, "unsupported", ""),
-        ("/photos/cat.jpg?f=avif", 415, "unsupported", "f=avif"),
+        ("/photos/cat.jpg?p=small", 400, "invalid", "no presets"),
         ("/torn.jpg?w=5", 422, "corrupt", ""),
     ];
     for (path, status, kind, words) in table {

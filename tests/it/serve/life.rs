@@ -158,7 +158,7 @@ async fn log_lines_are_json_where_asked_for() {
     let server = Server::with(|command| _ = command.args(["--log", "json", "--log-filter", "debug"]));
     server.upload("cat \n\".jpg".replace('\n', "").as_str(), pictures::jpeg(20, 20)).await;
     server.upload("letter.pdf", b"%PDF-1.7".to_vec()).await;
-    for path in ["/cat%20%22.jpg?w=5", "/letter.pdf?w=5", "/nothing"] {
+    for path in ["/cat%20%22.jpg?w=5", "/letter.pdf?f=png", "/nothing"] {
         server.get(path).await;
     }
     server.wait_for_log("/nothing");
@@ -203,11 +203,15 @@ fn a_setting_that_cannot_be_is_named() {
     let table = [
         ("PIXFRONT_SOURCE_BYTES", "0"),
         ("PIXFRONT_SOURCE_PIXELS", "50MP"),
+        ("PIXFRONT_FRAMES", "0"),
         ("PIXFRONT_OUTPUT_SIDE", "16384"),
         ("PIXFRONT_DEADLINE_MS", "-1"),
         ("PIXFRONT_RENDERS", "0"),
         ("PIXFRONT_RENDER_QUEUE", "many"),
-        ("PIXFRONT_FORMATS", "webp,avif"),
+        ("PIXFRONT_FORMATS", "webp,tiff"),
+        ("PIXFRONT_PRESETS", "small:w=0"),
+        ("PIXFRONT_UNDECODED", "svg"),
+        ("PIXFRONT_JPEG_PROGRESSIVE", "1"),
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
         ("PIXFRONT_PERSIST", "later"),

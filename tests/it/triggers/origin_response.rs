@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use pixfront::error::Kind;
+use pixfront::format::Format;
 use pixfront::trigger::origin_response::OriginResponse;
 use serde_json::{Value, json};
 
@@ -115,7 +116,8 @@ async fn a_missing_variant_is_made() {
 
 #[tokio::test]
 async fn without_a_rewrite_the_query_and_accept_say_the_same() {
-    let world = world().await;
+    let world = World::with(|config| config.policy.formats = [Format::Webp, Format::Jpeg].into_iter().collect());
+    world.put("photos/cat.jpg", pictures::jpeg(120, 80)).await;
     let response = handle(&world, event("origin-response-404-custom")).await;
     assert_eq!(look(&body(&response)), ("webp", 60, 40));
     assert_eq!(world.variants().await, ["photos/cat.jpg/h=40,f=webp"]);
