@@ -9,6 +9,7 @@ use super::profile::Profile;
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 
+mod gif;
 mod jpeg;
 mod png;
 mod webp;
@@ -32,7 +33,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
         FileType::Webp => webp::decode(bytes, probe).map(whole),
-        FileType::Avif | FileType::Gif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
+        FileType::Gif => gif::decode(bytes, probe).map(whole),
+        FileType::Avif | FileType::Tiff | FileType::Bmp => Err(unread(probe.file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unread(probe.file_type))
         }
@@ -40,12 +42,15 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
 }
 
 /// Decodes a probed source that moves, and hands over its frames in order; returns how often it is played, 0 for ever.
-pub(super) fn decode_frames(
-    _bytes: &[u8],
-    probe: &Probe,
-    _each: &mut dyn FnMut(Frame) -> Result<()>,
-) -> Result<u16> {
-    Err(unread(probe.file_type))
+pub(super) fn decode_frames(bytes: &[u8], probe: &Probe, each: &mut dyn FnMut(Frame) -> Result<()>) -> Result<u16> {
+    match probe.file_type {
+        FileType::Gif => gif::decode_frames(bytes, probe, each),
+        FileType::Webp => webp::decode_frames(bytes, probe, each),
+        // Only where the probe counts more than one frame is this asked for.
+        FileType::Jpeg | FileType::Png | FileType::Avif | FileType::Tiff => Err(unread(probe.file_type)),
+        FileType::Bmp | FileType::Svg | FileType::Pdf | FileType::Heic => Err(unread(probe.file_type)),
+        FileType::Mp4 | FileType::Quicktime | FileType::Webm => Err(unread(probe.file_type)),
+    }
 }
 
 /// Encodes; [`None`] is the format's default quality.
@@ -55,13 +60,19 @@ pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encod
         Format::Jpeg => jpeg::encode(pixels, quality, encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
         Format::Webp => webp::encode(pixels, quality),
-        Format::Avif | Format::Gif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
+        Format::Gif => gif::encode(pixels),
+        Format::Avif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
     }
 }
 
 /// Encodes a picture that moves.
-pub(super) fn encode_animation(_animation: &Animation, format: Format, _quality: Option<u8>) -> Result<Vec<u8>> {
-    Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet")))
+pub(super) fn encode_animation(animation: &Animation, format: Format, quality: Option<u8>) -> Result<Vec<u8>> {
+    let quality = quality.or(format.default_quality()).unwrap_or(100);
+    match format {
+        Format::Gif => gif::encode_animation(animation),
+        Format::Webp => webp::encode_animation(animation, quality),
+        Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{format} does not move here"))),
+    }
 }
 
 fn unread(file_type: FileType) -> Error {

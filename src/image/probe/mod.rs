@@ -6,6 +6,7 @@ use super::orient::Orientation;
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 
+mod gif;
 mod jpeg;
 mod png;
 mod webp;
@@ -65,7 +66,8 @@ pub fn probe(bytes: &[u8], file_type: FileType) -> Result<Probe> {
         FileType::Jpeg => jpeg::probe(bytes),
         FileType::Png => png::probe(bytes),
         FileType::Webp => webp::probe(bytes),
-        FileType::Gif | FileType::Avif | FileType::Tiff | FileType::Bmp => Err(unsupported(file_type)),
+        FileType::Gif => gif::probe(bytes),
+        FileType::Avif | FileType::Tiff | FileType::Bmp => Err(unsupported(file_type)),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unsupported(file_type))
         }
