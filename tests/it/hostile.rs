@@ -14,6 +14,7 @@ use pixfront::variant::Recipe;
 
 use crate::pictures::jpegs;
 
+mod animations;
 mod bombs;
 mod jpeg;
 mod memory;
@@ -35,7 +36,7 @@ fn outcome(bytes: &[u8]) -> Option<Kind> {
     full
 }
 
-fn refusal(bytes: &[u8]) -> Error {
+pub(crate) fn refusal(bytes: &[u8]) -> Error {
     render(bytes, "w=8").expect_err("refused")
 }
 

@@ -10,6 +10,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::Cursor;
 
+pub(crate) mod animations;
+pub(crate) mod gifs;
 pub(crate) mod jpegs;
 pub(crate) mod pngs;
 

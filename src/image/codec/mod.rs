@@ -43,13 +43,11 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
 
 /// Decodes a probed source that moves, and hands over its frames in order; returns how often it is played, 0 for ever.
 pub(super) fn decode_frames(bytes: &[u8], probe: &Probe, each: &mut dyn FnMut(Frame) -> Result<()>) -> Result<u16> {
-    match probe.file_type {
-        FileType::Gif => gif::decode_frames(bytes, probe, each),
-        FileType::Webp => webp::decode_frames(bytes, probe, each),
-        // Only where the probe counts more than one frame is this asked for.
-        FileType::Jpeg | FileType::Png | FileType::Avif | FileType::Tiff => Err(unread(probe.file_type)),
-        FileType::Bmp | FileType::Svg | FileType::Pdf | FileType::Heic => Err(unread(probe.file_type)),
-        FileType::Mp4 | FileType::Quicktime | FileType::Webm => Err(unread(probe.file_type)),
+    match probe.file_type.output() {
+        Some(Format::Gif) => gif::decode_frames(bytes, probe, each),
+        Some(Format::Webp) => webp::decode_frames(bytes, probe, each),
+        // No probe of these counts more than one frame.
+        Some(Format::Avif | Format::Jpeg | Format::Png) | None => Err(unread(probe.file_type)),
     }
 }
 

@@ -17,7 +17,8 @@ const OPAQUE_FROM: u8 = 128;
 
 /// Encodes a picture that does not move.
 pub(in super::super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
-    let indexed = palette::index(&threshold(pixels)?, pixels.width as usize)?;
+    let shown = threshold(pixels)?;
+    let indexed = palette::index(&shown, pixels.width as usize, shown.contains(&CLEAR))?;
     let mut writer = Writer::new(pixels.size(), &indexed.table)?;
     writer.write(Image { indexed, part: Part::whole(pixels.size()), hundredths: 0, dispose: DisposalMethod::Keep })?;
     writer.finish()
@@ -39,10 +40,14 @@ pub(in super::super) fn encode_animation(animation: &Animation) -> Result<Vec<u8
     for (index, frame) in frames.iter().enumerate() {
         let next = frames.get(index + 1).map(|next| threshold(&next.pixels)).transpose()?;
         let (part, dispose) = change(&canvas, &shown, next.as_deref(), size);
+        // Not every reader takes what the first frame leaves out for clear.
+        let part = if index == 0 { Part::whole(size) } else { part };
         let drawn = part.cut(&canvas, &shown, size);
+        // Nor does every reader clear to anything but the background colour, if the frame does not say what is clear.
+        let names_clear = dispose == DisposalMethod::Background || drawn.contains(&CLEAR);
         let indexed = match &shared {
-            Some(palette) => palette.index(&drawn),
-            None => palette::index(&drawn, part.size.width as usize)?,
+            Some(palette) => palette.index(&drawn, names_clear),
+            None => palette::index(&drawn, part.size.width as usize, names_clear)?,
         };
         writer.write(Image { indexed, part, hundredths: delays.next(frame.delay_ms), dispose })?;
         canvas = shown;

@@ -31,7 +31,7 @@ pub(super) struct Palette {
 /// A picture in the numbers of a palette.
 pub(super) struct Indexed {
     pub(super) indices: Vec<u8>,
-    /// The number of what is clear, if anything is.
+    /// The number of what is clear, if the file shall say it.
     pub(super) clear: Option<u8>,
     /// The colour table.
     pub(super) table: Vec<u8>,
@@ -59,8 +59,8 @@ impl Palette {
         true
     }
 
-    /// The picture in this palette, which must have all of its colours.
-    pub(super) fn index(&self, pixels: &[Pixel]) -> Indexed {
+    /// The picture in this palette, which must have all of its colours. `names_clear`: whether it says which entry is clear.
+    pub(super) fn index(&self, pixels: &[Pixel], names_clear: bool) -> Indexed {
         let clear = number(self.colours.len());
         let entry = |pixel: &Pixel| {
             let [red, green, blue, _] = *pixel;
@@ -68,7 +68,7 @@ impl Palette {
             found.copied().unwrap_or(clear)
         };
         let indices = pixels.iter().map(entry).collect();
-        Indexed { indices, clear: pixels.contains(&CLEAR).then_some(clear), table: self.table() }
+        Indexed { indices, clear: names_clear.then_some(clear), table: self.table() }
     }
 
     /// With an entry for what is clear, if there is room.
@@ -81,15 +81,14 @@ fn number(at: usize) -> u8 {
     u8::try_from(at).unwrap_or(u8::MAX)
 }
 
-/// Gives a picture, of rows of this width, a palette of its own.
-pub(super) fn index(pixels: &[Pixel], width: usize) -> Result<Indexed> {
-    let has_clear = pixels.contains(&CLEAR);
+/// Gives a picture, of rows of this width, a palette of its own. `names_clear`: whether it says which entry is clear.
+pub(super) fn index(pixels: &[Pixel], width: usize, names_clear: bool) -> Result<Indexed> {
     let mut palette = Palette::default();
-    if palette.extend(pixels, if has_clear { COLOURS } else { ENTRIES }) {
-        return Ok(palette.index(pixels));
+    if palette.extend(pixels, if names_clear { COLOURS } else { ENTRIES }) {
+        return Ok(palette.index(pixels, names_clear));
     }
     let mut indexed = quantize(pixels, width).map_err(|error| refused(&error))?;
-    if has_clear {
+    if names_clear {
         let clear = number(indexed.table.len() / 3);
         indexed.table.extend([0; 3]);
         for (index, _) in indexed.indices.iter_mut().zip(pixels).filter(|(_, pixel)| **pixel == CLEAR) {
