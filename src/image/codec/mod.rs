@@ -1,11 +1,11 @@
 //! The codecs, a file each, behind two exhaustive matches.
 
-use super::Encoding;
 use super::animation::{Animation, Frame};
 use super::geometry::Placement;
 use super::pixels::Pixels;
 use super::probe::Probe;
 use super::profile::Profile;
+use super::{Cancel, Encoding};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 
@@ -63,12 +63,17 @@ pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encod
     }
 }
 
-/// Encodes a picture that moves.
-pub(super) fn encode_animation(animation: &Animation, format: Format, quality: Option<u8>) -> Result<Vec<u8>> {
+/// Encodes a picture that moves; between the frames it may be cancelled, since a long one takes seconds.
+pub(super) fn encode_animation(
+    animation: &Animation,
+    format: Format,
+    quality: Option<u8>,
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
     let quality = quality.or(format.default_quality()).unwrap_or(100);
     match format {
-        Format::Gif => gif::encode_animation(animation),
-        Format::Webp => webp::encode_animation(animation, quality),
+        Format::Gif => gif::encode_animation(animation, cancel),
+        Format::Webp => webp::encode_animation(animation, quality, cancel),
         Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{format} does not move here"))),
     }
 }

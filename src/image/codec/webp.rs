@@ -2,6 +2,7 @@
 
 use webp::{BitstreamFeatures, Decoder, Encoder, PixelLayout, WebPConfig};
 
+use super::super::Cancel;
 use super::super::animation::{Animation, Frame};
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
@@ -61,11 +62,12 @@ fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<animation::Decoder<'a>> {
 }
 
 /// libwebp finds what changes between frames, and never inserts a whole one that would not be needed.
-pub(super) fn encode_animation(animation: &Animation, quality: u8) -> Result<Vec<u8>> {
+pub(super) fn encode_animation(animation: &Animation, quality: u8, cancel: &Cancel) -> Result<Vec<u8>> {
     let first = animation.frames.first().ok_or_else(|| not_encoded("an animation without frames"))?;
     let config = config(quality)?;
     let mut encoder = animation::Encoder::new(first.pixels.size(), animation.loops).map_err(not_encoded)?;
     for frame in &animation.frames {
+        cancel.check()?;
         encoder.add(&frame.pixels, frame.delay_ms, &config).map_err(not_encoded)?;
     }
     encoder.finish().map_err(not_encoded)

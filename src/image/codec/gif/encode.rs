@@ -2,6 +2,7 @@
 
 use gif::DisposalMethod;
 
+use super::super::super::Cancel;
 use super::super::super::animation::{Animation, Frame};
 use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
@@ -26,7 +27,7 @@ pub(in super::super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
 
 /// Encodes the frames as what changes between them. Colours are exact if all frames together have few enough; else every frame
 /// has a palette of its own, for what it changes.
-pub(in super::super) fn encode_animation(animation: &Animation) -> Result<Vec<u8>> {
+pub(in super::super) fn encode_animation(animation: &Animation, cancel: &Cancel) -> Result<Vec<u8>> {
     let frames = &animation.frames;
     let first = frames.first().ok_or_else(|| not_encoded("an animation without frames"))?;
     let size = first.pixels.size();
@@ -38,6 +39,7 @@ pub(in super::super) fn encode_animation(animation: &Animation) -> Result<Vec<u8
     let mut canvas = vec![CLEAR; size.width as usize * size.height as usize];
     let mut shown = threshold(&first.pixels)?;
     for (index, frame) in frames.iter().enumerate() {
+        cancel.check()?;
         let next = frames.get(index + 1).map(|next| threshold(&next.pixels)).transpose()?;
         let (part, dispose) = change(&canvas, &shown, next.as_deref(), size);
         // Not every reader takes what the first frame leaves out for clear.
