@@ -1,10 +1,10 @@
 //! Pictures that move: every frame goes through the steps of a still, one at a time.
 
-use super::Cost;
-use super::Rendered;
 use super::codec::{self, Decoded};
+use super::colour;
 use super::pipeline::Job;
 use super::pixels::Pixels;
+use super::{Cost, Rendered};
 use crate::error::Result;
 
 /// One picture of an animation, as it is seen: laid on what was there before, of the whole canvas.
@@ -25,20 +25,20 @@ pub(super) struct Animation {
 pub(super) fn run(job: &Job) -> Result<Rendered> {
     let mut frames = Vec::new();
     let mut placement = None;
-    let loops = codec::decode_frames(job.bytes, &job.probe, &mut |Frame { pixels, delay_ms }| {
+    let loops = codec::decode_frames(job.bytes, &job.probe, &mut |decoded: Decoded, delay_ms| {
         job.cancel.check()?;
-        let decoded = Decoded { pixels, divisor: 1, profile: None };
         let placement = match placement {
             Some(placement) => placement,
             None => *placement.insert(job.focus(&decoded)?),
         };
-        frames.push(Frame { pixels: job.transform(decoded, &placement)?, delay_ms });
+        let pixels = colour::with_alpha(job.transform(decoded, &placement)?);
+        frames.push(Frame { pixels, delay_ms });
         Ok(())
     })?;
     job.cancel.check()?;
     let cost = Cost { source: job.probe.size, decoded: job.probe.size, frames: job.probe.frames };
     let animation = Animation { frames, loops };
     let size = animation.frames.first().map_or(job.probe.size, |frame| frame.pixels.size());
-    let encoded = codec::encode_animation(&animation, job.format, job.recipe.quality)?;
+    let encoded = codec::encode_animation(&animation, job.format, job.recipe.quality, job.cancel)?;
     Ok(job.rendered(encoded, size, cost))
 }

@@ -9,7 +9,7 @@ mod channels;
 mod cicp;
 mod icc;
 
-pub(super) use channels::fit_format;
+pub(super) use channels::{fit_format, with_alpha};
 
 /// Turns the pixels into sRGB; grey stays grey, CMYK becomes RGB, alpha is not touched. A profile that can't be read, is too
 /// large or is of another colour space than the pixels counts as none, as in browsers.

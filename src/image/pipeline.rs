@@ -102,7 +102,13 @@ impl Job<'_> {
         let Size { width, height } = size;
         let is_grown = encoded.len() > self.bytes.len() && self.keeps_all();
         let untouched = if is_grown { untouched::strip(self.bytes, &self.probe) } else { None };
-        Rendered { bytes: Bytes::from(untouched.unwrap_or(encoded)), file_type: self.format.into(), width, height, cost }
+        Rendered {
+            bytes: Bytes::from(untouched.unwrap_or(encoded)),
+            file_type: self.format.into(),
+            width,
+            height,
+            cost,
+        }
     }
 }
 

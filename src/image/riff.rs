@@ -2,18 +2,26 @@
 
 /// `RIFF`, the length and `WEBP`.
 const HEADER_BYTES: usize = 12;
+/// `RIFF` and the length itself are not counted in the length.
+const FRAME_BYTES: usize = 8;
 
 /// What stands in the first chunk of this name.
 pub(super) fn chunk(webp: &[u8], name: [u8; 4]) -> Option<&[u8]> {
-    let mut rest = webp.get(HEADER_BYTES..)?;
-    loop {
+    chunks(webp).find(|(found, _)| *found == name)?.1
+}
+
+/// Names and contents, up to the end that the file states or has; [`None`] for the contents of a last chunk that is cut off.
+pub(super) fn chunks(webp: &[u8]) -> impl Iterator<Item = ([u8; 4], Option<&[u8]>)> {
+    let stated =
+        webp.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let end = webp.len().min(stated.saturating_add(FRAME_BYTES));
+    let mut rest = webp.get(HEADER_BYTES..end).unwrap_or_default();
+    std::iter::from_fn(move || {
         let (head, contents) = rest.split_first_chunk::<8>()?;
         let [n0, n1, n2, n3, length @ ..] = *head;
         let length = u32::from_le_bytes(length) as usize;
-        if [n0, n1, n2, n3] == name {
-            return contents.get(..length);
-        }
-        // An odd chunk is followed by a byte of padding.
-        rest = contents.get(length.checked_add(length % 2)?..)?;
-    }
+        // An odd chunk is followed by a byte of padding, which the last may lack.
+        rest = contents.get(length.saturating_add(length % 2)..).unwrap_or_default();
+        Some(([n0, n1, n2, n3], contents.get(..length)))
+    })
 }

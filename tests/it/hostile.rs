@@ -15,6 +15,7 @@ use pixfront::variant::{Policy, Recipe};
 use crate::pictures::jpegs;
 use crate::pictures::tiffs::{self, Tiff};
 
+mod animations;
 mod bombs;
 mod jpeg;
 mod memory;
@@ -37,7 +38,7 @@ fn outcome(bytes: &[u8]) -> Option<Kind> {
     full
 }
 
-fn refusal(bytes: &[u8]) -> Error {
+pub(crate) fn refusal(bytes: &[u8]) -> Error {
     render(bytes, "w=8").expect_err("refused")
 }
 

@@ -10,7 +10,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::Cursor;
 
+pub(crate) mod animations;
 pub(crate) mod avifs;
+pub(crate) mod gifs;
 pub(crate) mod jpegs;
 pub(crate) mod pngs;
 pub(crate) mod profiles;

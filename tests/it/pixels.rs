@@ -12,10 +12,12 @@ use pixfront::image::{Cancel, Options, Rendered};
 use pixfront::request::Request;
 use pixfront::variant::{Policy, Recipe};
 
+mod animations;
 mod avif;
 mod channels;
 mod colours;
 mod fits;
+mod gifs;
 mod matrix;
 mod options;
 mod peers;
@@ -45,6 +47,7 @@ fn sniff(bytes: &[u8]) -> Option<Format> {
         [0xFF, 0xD8, 0xFF, ..] => Some(Format::Jpeg),
         [0x89, b'P', b'N', b'G', ..] => Some(Format::Png),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::Webp),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
         _ => None,
     }
 }

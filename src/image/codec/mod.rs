@@ -1,16 +1,17 @@
 //! The codecs, a file each, behind two exhaustive matches.
 
-use super::Encoding;
-use super::animation::{Animation, Frame};
+use super::animation::Animation;
 use super::geometry::Placement;
 use super::pixels::Pixels;
 use super::probe::Probe;
 use super::profile::Profile;
+use super::{Cancel, Encoding};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 
 mod avif;
 mod bmp;
+mod gif;
 mod jpeg;
 mod png;
 mod tiff;
@@ -39,16 +40,26 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
         FileType::Avif => avif::decode(bytes, probe).map(whole),
         FileType::Tiff => tiff::decode(bytes, probe).map(whole),
         FileType::Bmp => bmp::decode(bytes, probe).map(|pixels| whole((pixels, None))),
-        FileType::Gif => Err(unread(probe.file_type)),
+        FileType::Gif => gif::decode(bytes, probe).map(|pixels| whole((pixels, None))),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unread(probe.file_type))
         }
     }
 }
 
-/// Decodes a probed source that moves, and hands over its frames in order; returns how often it is played, 0 for ever.
-pub(super) fn decode_frames(_bytes: &[u8], probe: &Probe, _each: &mut dyn FnMut(Frame) -> Result<()>) -> Result<u16> {
-    Err(unread(probe.file_type))
+/// Decodes a probed source that moves, and hands over its frames in order, as they are seen on the whole canvas and with their
+/// milliseconds; returns how often it is played, 0 for ever.
+pub(super) fn decode_frames(
+    bytes: &[u8],
+    probe: &Probe,
+    each: &mut dyn FnMut(Decoded, u32) -> Result<()>,
+) -> Result<u16> {
+    match probe.file_type.output() {
+        Some(Format::Gif) => gif::decode_frames(bytes, probe, each),
+        Some(Format::Webp) => webp::decode_frames(bytes, probe, each),
+        // No probe of these counts more than one frame.
+        Some(Format::Avif | Format::Jpeg | Format::Png) | None => Err(unread(probe.file_type)),
+    }
 }
 
 /// Encodes; [`None`] is the format's default quality.
@@ -59,13 +70,23 @@ pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encod
         Format::Png => png::encode(pixels),
         Format::Webp => webp::encode(pixels, quality),
         Format::Avif => avif::encode(pixels, quality),
-        Format::Gif => Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet"))),
+        Format::Gif => gif::encode(pixels),
     }
 }
 
-/// Encodes a picture that moves.
-pub(super) fn encode_animation(_animation: &Animation, format: Format, _quality: Option<u8>) -> Result<Vec<u8>> {
-    Err(Error::new(Kind::Unsupported, format!("{format} is not made here yet")))
+/// Encodes a picture that moves; between the frames it may be cancelled, since a long one takes seconds.
+pub(super) fn encode_animation(
+    animation: &Animation,
+    format: Format,
+    quality: Option<u8>,
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let quality = quality.or(format.default_quality()).unwrap_or(100);
+    match format {
+        Format::Gif => gif::encode_animation(animation, cancel),
+        Format::Webp => webp::encode_animation(animation, quality, cancel),
+        Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{format} does not move here"))),
+    }
 }
 
 fn unread(file_type: FileType) -> Error {

@@ -1,18 +1,26 @@
 //! WebP, by libwebp through the `webp` crate.
 
-use webp::{Decoder, Encoder, PixelLayout, WebPConfig};
+use webp::{BitstreamFeatures, Decoder, Encoder, PixelLayout, WebPConfig};
 
+use super::super::Cancel;
+use super::super::animation::Animation;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
-use super::{corrupt, not_encoded};
+use super::{Decoded, corrupt, not_encoded};
 use crate::error::Result;
+
+mod animation;
 
 /// libwebp's own default, and sharp's: 2 takes half the time for 4–8 % more bytes, 6 twice the time for 4–6 % fewer.
 const EFFORT: i32 = 4;
 
+/// Decodes the picture, or the first frame of an animation.
 pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
+    if BitstreamFeatures::new(bytes).is_some_and(|features| features.has_animation()) {
+        return Ok((open(bytes, probe)?.next().map_err(corrupt)?.0, profile(bytes)));
+    }
     let image = Decoder::new(bytes).decode().ok_or_else(|| corrupt("libwebp refused it"))?;
     if (image.width(), image.height()) != (probe.size.width, probe.size.height) {
         return Err(corrupt("its frame is not of the size that its header says"));
@@ -22,7 +30,11 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         PixelLayout::Rgba => Layout::Rgba,
     };
     let pixels = Pixels { width: image.width(), height: image.height(), layout, data: image.to_vec() };
-    Ok((pixels, riff::chunk(bytes, *b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))))
+    Ok((pixels, profile(bytes)))
+}
+
+fn profile(bytes: &[u8]) -> Option<Profile> {
+    riff::chunk(bytes, *b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))
 }
 
 pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
@@ -31,9 +43,50 @@ pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
         Layout::Rgba => Encoder::from_rgba(&pixels.data, pixels.width, pixels.height),
         Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => return Err(not_encoded("WebP has only RGB")),
     };
+    let webp = encoder.encode_advanced(&config(quality)?).map_err(|error| not_encoded(format!("{error:?}")))?;
+    Ok(webp.to_vec())
+}
+
+/// Hands over the frames as they are seen, and returns how often they are played, 0 for ever.
+pub(super) fn decode_frames(
+    bytes: &[u8],
+    probe: &Probe,
+    each: &mut dyn FnMut(Decoded, u32) -> Result<()>,
+) -> Result<u16> {
+    let mut decoder = open(bytes, probe)?;
+    for _ in 0..probe.frames {
+        let (pixels, delay_ms) = decoder.next().map_err(corrupt)?;
+        each(Decoded { pixels, divisor: 1, profile: profile(bytes) }, delay_ms)?;
+    }
+    Ok(decoder.loops())
+}
+
+fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<animation::Decoder<'a>> {
+    let decoder = animation::Decoder::new(bytes).map_err(corrupt)?;
+    if decoder.size() != probe.size {
+        return Err(corrupt("its frame is not of the size that its header says"));
+    }
+    if decoder.frames() != probe.frames {
+        return Err(corrupt("it has not as many frames as chunks for them"));
+    }
+    Ok(decoder)
+}
+
+/// libwebp finds what changes between frames, and never inserts a whole one that would not be needed.
+pub(super) fn encode_animation(animation: &Animation, quality: u8, cancel: &Cancel) -> Result<Vec<u8>> {
+    let first = animation.frames.first().ok_or_else(|| not_encoded("an animation without frames"))?;
+    let config = config(quality)?;
+    let mut encoder = animation::Encoder::new(first.pixels.size(), animation.loops).map_err(not_encoded)?;
+    for frame in &animation.frames {
+        cancel.check()?;
+        encoder.add(&frame.pixels, frame.delay_ms, &config).map_err(not_encoded)?;
+    }
+    encoder.finish().map_err(not_encoded)
+}
+
+fn config(quality: u8) -> Result<WebPConfig> {
     let mut config = WebPConfig::new().map_err(|()| not_encoded("libwebp is of another version than its headers"))?;
     config.quality = f32::from(quality);
     config.method = EFFORT;
-    let webp = encoder.encode_advanced(&config).map_err(|error| not_encoded(format!("{error:?}")))?;
-    Ok(webp.to_vec())
+    Ok(config)
 }

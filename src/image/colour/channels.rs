@@ -18,6 +18,16 @@ pub(in crate::image) fn fit_format(pixels: Pixels, format: Format, background: O
     }
 }
 
+/// Red, green, blue and alpha, as the frames of an animation have them; CMYK does not get here.
+pub(in crate::image) fn with_alpha(pixels: Pixels) -> Pixels {
+    match pixels.layout {
+        Layout::Rgba | Layout::Cmyk => pixels,
+        layout @ (Layout::Gray | Layout::GrayAlpha | Layout::Rgb) => {
+            convert(&pixels, Layout::Rgba, |from, to| to.copy_from_slice(&layout.rgba(from)))
+        }
+    }
+}
+
 fn drop_idle_alpha(pixels: Pixels) -> Pixels {
     let layout = match pixels.layout {
         Layout::GrayAlpha => Layout::Gray,

@@ -8,6 +8,7 @@ use crate::format::FileType;
 
 pub(super) mod avif;
 mod bmp;
+mod gif;
 mod jpeg;
 mod png;
 mod tiff;
@@ -71,7 +72,7 @@ pub fn probe(bytes: &[u8], file_type: FileType) -> Result<Probe> {
         FileType::Avif => avif::probe(bytes),
         FileType::Tiff => tiff::probe(bytes),
         FileType::Bmp => bmp::probe(bytes),
-        FileType::Gif => Err(unsupported(file_type)),
+        FileType::Gif => gif::probe(bytes),
         FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => {
             Err(unsupported(file_type))
         }

@@ -1,7 +1,7 @@
 //! WebP: the RIFF frame around it, and libwebp's own reading of the header.
 
 use super::{Probe, corrupt};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::format::FileType;
 use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
@@ -16,18 +16,31 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
         return Err(corrupt("the WebP is cut off: it is shorter than its header says"));
     }
     let features = webp::BitstreamFeatures::new(bytes).ok_or_else(|| corrupt("the WebP's header can't be read"))?;
-    if features.has_animation() {
-        return Err(Error::new(Kind::Unsupported, "an animated WebP can't be resized here yet"));
-    }
     let size = Size { width: features.width(), height: features.height() };
     if size.width == 0 || size.height == 0 {
         return Err(corrupt("the WebP says that it is 0 pixels wide or high"));
     }
-    Ok(Probe { file_type: FileType::Webp, size, orientation: orientation(bytes), frames: 1, scans: 1 })
+    let frames = if features.has_animation() { count_frames(bytes)? } else { 1 };
+    Ok(Probe { file_type: FileType::Webp, size, orientation: orientation(bytes), frames, scans: 1 })
 }
 
 /// Some writers put JPEG's prefix before the block.
 fn orientation(bytes: &[u8]) -> Orientation {
     let block = riff::chunk(bytes, *b"EXIF").unwrap_or_default();
     Orientation::from_exif(block.strip_prefix(b"Exif\0\0").unwrap_or(block))
+}
+
+/// Walks over the chunks of an animation to the end that the header states.
+fn count_frames(bytes: &[u8]) -> Result<u32> {
+    let mut frames = 0;
+    for (name, contents) in riff::chunks(bytes) {
+        if contents.is_none() {
+            return Err(corrupt("the WebP is cut off: a chunk is longer than what is left"));
+        }
+        frames += u32::from(name == *b"ANMF");
+    }
+    if frames == 0 {
+        return Err(corrupt("the WebP says that it is animated, but has no frame"));
+    }
+    Ok(frames)
 }

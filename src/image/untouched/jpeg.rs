@@ -24,7 +24,9 @@ pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Ve
         let [0xFF, code, l1, l0, ..] = *rest else { return None };
         let (segment, after) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([l1, l0])))?;
         // JFIF's own header comes first, or it is none.
-        if code != APP0 && let Some(orientation) = orientation.take() {
+        if code != APP0
+            && let Some(orientation) = orientation.take()
+        {
             let block = exif(orientation);
             let length = u16::try_from(2 + EXIF.len() + block.len()).ok()?.to_be_bytes();
             stripped.extend([&[0xFF, APP1][..], &length, EXIF, &block].concat());

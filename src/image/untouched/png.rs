@@ -4,8 +4,7 @@ use super::exif;
 use crate::image::orient::Orientation;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-const KEPT: [&[u8; 4]; 10] =
-    [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"];
+const KEPT: [&[u8; 4]; 10] = [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"];
 
 pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Vec<u8>> {
     let mut rest = bytes.strip_prefix(SIGNATURE)?;
@@ -15,7 +14,9 @@ pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Ve
         let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
         let (chunk, after) = rest.split_at_checked(length.checked_add(12)?)?;
         let kind: &[u8; 4] = chunk.get(4..)?.first_chunk()?;
-        if kind == b"IDAT" && let Some(orientation) = orientation.take() {
+        if kind == b"IDAT"
+            && let Some(orientation) = orientation.take()
+        {
             stripped.extend(write(b"eXIf", &exif(orientation)));
         }
         if KEPT.contains(&kind) {

@@ -11,7 +11,7 @@ const FILES: usize = 300;
 
 #[test]
 fn changed_bytes_are_never_a_bug() {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
     let samples = samples();
     let mut outcomes = BTreeMap::new();
     for index in 0..FILES * samples.len() {
@@ -39,9 +39,13 @@ fn changed_bytes_are_never_a_bug() {
 }
 
 /// Marsaglia's xorshift.
-pub(super) struct Random(pub(super) u64);
+pub(super) struct Random(u64);
 
 impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -23,7 +23,7 @@ fn ink(profile: &[u8]) -> Vec<u8> {
 fn changed_profiles_do_no_harm() {
     let jpeg = jpegs::write(&scene(32, 24), jpegs::FULL_COLOUR);
     let gray = jpegs::write(&scene(32, 24), jpegs::GRAY);
-    let mut random = Random(0x5DEE_CE66_D1CE_CAFE);
+    let mut random = Random::new(0x5DEE_CE66_D1CE_CAFE);
     let mut kinds = String::new();
     for index in 0..CASES {
         let mut profile = match index % 3 {

@@ -4,7 +4,7 @@ use pixfront::error::Kind;
 use pixfront::format::FileType;
 
 use super::{refusal, render};
-use crate::pictures::{jpeg, jpegs, scene};
+use crate::pictures::{jpeg, jpegs};
 
 #[test]
 fn other_formats_are_named() {
@@ -86,19 +86,4 @@ fn rare_jpegs_are_unsupported() {
         assert_eq!(error.kind(), Kind::Unsupported, "{code:02X} {precision} {components}");
         assert!(error.context().contains(words), "{code:02X}: {}", error.context());
     }
-}
-
-#[test]
-fn an_animated_webp_is_unsupported() {
-    let simple = webp::Encoder::from_rgb(&scene(32, 32), 32, 32).encode(80.0).to_vec();
-    let frame = [&[0; 6][..], &[31, 0, 0, 31, 0, 0, 100, 0, 0, 0], &simple[12..]].concat();
-    let chunk = |kind: &[u8; 4], contents: &[u8]| {
-        [&kind[..], &u32::try_from(contents.len()).unwrap().to_le_bytes(), contents].concat()
-    };
-    let chunks =
-        [chunk(b"VP8X", &[2, 0, 0, 0, 31, 0, 0, 31, 0, 0]), chunk(b"ANIM", &[0; 6]), chunk(b"ANMF", &frame)].concat();
-    let file = [b"RIFF", &u32::try_from(chunks.len() + 4).unwrap().to_le_bytes()[..], b"WEBP", &chunks].concat();
-    let error = refusal(&file);
-    assert_eq!(error.kind(), Kind::Unsupported);
-    assert!(error.context().contains("animated"), "{}", error.context());
 }

@@ -47,8 +47,7 @@ async fn an_upload_gets_its_half_size_thumbnail_once() {
 async fn the_seeds_other_lists_of_thumbnails_can_be_had() {
     let thumbnail = |prefix: &str, query: &str| {
         let request = Request::parse("/x", query, None).unwrap();
-        let recipe =
-            Recipe::settle(&request.params, request.accepts, &pixfront::variant::Policy::default()).unwrap();
+        let recipe = Recipe::settle(&request.params, request.accepts, &pixfront::variant::Policy::default()).unwrap();
         Thumbnail { prefix: prefix.to_owned(), recipe }
     };
     let world = World::with(|config| {

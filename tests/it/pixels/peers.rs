@@ -40,9 +40,8 @@ fn pictures_look_as_pillows_and_sharps_do() {
     for (number, case) in cases.iter().enumerate() {
         let rendered = render(&fs::read(folder.path().join(&case.source)).unwrap(), &case.query);
         let ours = sources::decode(&rendered.bytes, sniff(&rendered.bytes).unwrap());
-        let compared = ["pillow", "sharp"].map(|peer| {
-            compare(case, &ours, peer, &folder.path().join(format!("{number}.{peer}.png")))
-        });
+        let compared = ["pillow", "sharp"]
+            .map(|peer| compare(case, &ours, peer, &folder.path().join(format!("{number}.{peer}.png"))));
         let Case { name, query, max, mean, .. } = case;
         let cells: Vec<_> = compared.iter().map(|compared| compared.cells.as_str()).collect();
         table += &format!("| {name} | `{query}` | {max} {mean} | {} |\n", cells.join(" | "));

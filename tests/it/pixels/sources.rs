@@ -5,6 +5,7 @@ use pixfront::format::Format;
 use webp::{Decoder, Encoder};
 
 use super::reference::Picture;
+use crate::pictures::gifs;
 use crate::pictures::jpegs::{self, Coding};
 use crate::pictures::pngs::{self, Header};
 use crate::pictures::scene;
@@ -20,7 +21,7 @@ pub(super) struct Source {
 }
 
 pub(super) fn all() -> Vec<Source> {
-    [jpegs(), pngs_of_colour(), pngs_of_gray(), webps()].into_iter().flatten().collect()
+    [jpegs(), pngs_of_colour(), pngs_of_gray(), webps(), gifs()].into_iter().flatten().collect()
 }
 
 fn jpegs() -> Vec<Source> {
@@ -71,7 +72,8 @@ pub(super) fn decode(bytes: &[u8], format: Format) -> Picture {
             })
         }
         Format::Png => from_rgba(&image::load_from_memory_with_format(bytes, ImageFormat::Png).unwrap().into_rgba8()),
-        Format::Avif | Format::Gif => unreachable!("not made here"),
+        Format::Gif => from_rgba(&image::load_from_memory_with_format(bytes, ImageFormat::Gif).unwrap().into_rgba8()),
+        Format::Avif => unreachable!("not made here"),
     }
 }
 
@@ -197,6 +199,16 @@ fn webps() -> Vec<Source> {
     ];
     assert_eq!(sources[1].picture.pixels, from_rgb(&picture).pixels);
     sources.into()
+}
+
+fn gifs() -> Vec<Source> {
+    let picture = scene(WIDTH, HEIGHT);
+    let entry = |x: u32, y: u32| nearest_entry(picture.get_pixel(x, y).0);
+    let plain = gifs::frame(WIDTH as u16, HEIGHT as u16, |x, y| entry(x.into(), y.into()));
+    let frame = gifs::Frame { palette: Some(palette()), ..plain };
+    let shown = Picture::from_fn(WIDTH, HEIGHT, |x, y| with_alpha(colour_of_entry(entry(x, y)), 255));
+    let bytes = gifs::write(WIDTH as u16, HEIGHT as u16, None, &[frame]);
+    vec![Source { name: "gif", format: Format::Gif, bytes, picture: shown }]
 }
 
 fn with_alpha([r, g, b]: [u8; 3], alpha: u8) -> [u8; 4] {

@@ -20,13 +20,7 @@ use heif::{Meta, Property};
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     let avif = Avif::read(bytes)?;
-    Ok(Probe {
-        file_type: FileType::Avif,
-        size: avif.colour.size,
-        orientation: avif.orientation,
-        frames: 1,
-        scans: 1,
-    })
+    Ok(Probe { file_type: FileType::Avif, size: avif.colour.size, orientation: avif.orientation, frames: 1, scans: 1 })
 }
 
 /// What a file shows: its primary item. A sequence's files have one too, the picture for those who show no sequences.
