@@ -61,6 +61,9 @@ fn is_svg(bytes: &[u8]) -> bool {
     loop {
         let end = if rest.starts_with("<!--") {
             "-->"
+        } else if rest.starts_with("<!") && rest.find('[').is_some_and(|open| Some(open) < rest.find('>')) {
+            // Illustrator declares its entities in a document type of this form.
+            "]>"
         } else if rest.starts_with("<?") || rest.starts_with("<!") {
             ">"
         } else {
@@ -93,6 +96,8 @@ mod tests {
         check(b"\0\0\0\x14ftypisom\0\0\0\0mp42", Some(FileType::Mp4));
         check(b"<svg xmlns=", Some(FileType::Svg));
         check(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- > --><!DOCTYPE svg>\n<svg>", Some(FileType::Svg));
+        check(b"<!DOCTYPE svg PUBLIC \"\" \"\" [ <!ENTITY a \"b\"> ]>\n<svg>", Some(FileType::Svg));
+        check(b"<!DOCTYPE svg [ <!ENTITY a \"b\"> <svg>", None);
         check(b"<?xml version='1.0'?><html>", None);
         check(b"<!--", None);
         check(b"<svgish>", None);

@@ -17,10 +17,13 @@ use crate::pictures::tiffs::{self, Tiff};
 
 mod animations;
 mod bombs;
+mod corpus;
 mod jpeg;
 mod memory;
 mod mutated;
 mod profiles;
+mod report;
+mod seeds;
 mod strangers;
 mod torn;
 

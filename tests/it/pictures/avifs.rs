@@ -69,7 +69,8 @@ fn describe(items: &[Item], references: &[(&[u8; 4], u8, &[u8])], mut place: usi
     }
     let refer = |(name, from, to): &(&[u8; 4], u8, &[u8])| {
         let to: Vec<u8> = to.iter().flat_map(|to| [0, *to]).collect();
-        boxed(**name, &[0, *from, 0, to.len() as u8 / 2].into_iter().chain(to).collect::<Vec<_>>())
+        let count = (to.len() as u16 / 2).to_be_bytes();
+        boxed(**name, &[&[0, *from], &count[..], &to].concat())
     };
     let properties = [boxed(*b"ipco", &properties), full(*b"ipma", 0, &associations)].concat();
     full(

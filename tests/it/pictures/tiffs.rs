@@ -107,6 +107,16 @@ impl Tiff {
     }
 }
 
+/// Where the entry of a tag is in a file that was written here.
+pub(crate) fn entry_of(file: &[u8], tag: u16) -> usize {
+    (10..).step_by(12).find(|at| file[*at..*at + 2] == tag.to_le_bytes()).unwrap()
+}
+
+/// Where its values are, if they are more than four bytes.
+pub(crate) fn value_of(file: &[u8], tag: u16) -> usize {
+    u32::from_le_bytes(*file[entry_of(file, tag) + 8..].first_chunk().unwrap()) as usize
+}
+
 pub(crate) fn in_tiff(picture: &image::RgbImage) -> Tiff {
     Tiff::new(picture.dimensions(), 8, 3, RGB)
 }

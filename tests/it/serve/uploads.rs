@@ -166,3 +166,31 @@ async fn uploads_to_the_wrong_place_are_refused() {
     server.upload(&"x".repeat(850), pictures::jpeg(8, 8)).await;
     assert_eq!(server.get(&format!("/{}?w=4&h=4&fit=cover&f=webp", "x".repeat(850))).await.status, 200);
 }
+
+/// What a file is called and what its upload said it is have no say in what is made of it.
+#[tokio::test]
+async fn names_and_stated_types_are_not_believed() {
+    let server = Server::start();
+    let files = [
+        ("a.jpg", "image/jpeg", pictures::png(40, 20), "png"),
+        ("a.png", "text/html", pictures::jpeg(40, 20), "jpeg"),
+        ("a.pdf", "application/pdf", pictures::webp(40, 20), "webp"),
+        ("a.tar.gz", "image/svg+xml", pictures::png(40, 20), "png"),
+        ("a", "nonsense", pictures::jpeg(40, 20), "jpeg"),
+    ];
+    for (name, stated, bytes, format) in files {
+        let upload = server.ask("PUT", &format!("/upload/originals/{name}")).header("content-type", stated);
+        assert_eq!(upload.body(bytes).send().await.unwrap().status(), 200, "{name}");
+        for url in [format!("/{name}?w=20"), format!("/resized-{name}")] {
+            let answer = server.get(&url).await;
+            assert_eq!(look(&answer.body), (format, 20, 10), "{url}");
+            assert_eq!(answer.header("content-type"), format!("image/{format}"), "{url}");
+        }
+    }
+    for (name, bytes) in [("page.png", &b"<!DOCTYPE html><html></html>"[..]), ("program.jpg", b"\x7fELF\x02\x01\x01\0")]
+    {
+        let upload = server.ask("PUT", &format!("/upload/originals/{name}")).header("content-type", "image/png");
+        assert_eq!(upload.body(bytes).send().await.unwrap().status(), 200, "{name}");
+        check_failure(&server.get(&format!("/{name}?w=20")).await, 415, "unsupported", name);
+    }
+}
