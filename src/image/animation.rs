@@ -39,6 +39,6 @@ pub(super) fn run(job: &Job) -> Result<Rendered> {
     let cost = Cost { source: job.probe.size, decoded: job.probe.size, frames: job.probe.frames };
     let animation = Animation { frames, loops };
     let size = animation.frames.first().map_or(job.probe.size, |frame| frame.pixels.size());
-    let encoded = codec::encode_animation(&animation, job.format, job.recipe.quality, job.cancel)?;
+    let encoded = codec::encode_animation(&animation, &job.target(), job.cancel)?;
     Ok(job.rendered(encoded, size, cost))
 }

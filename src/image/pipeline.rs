@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::codec::{self, Decoded};
+use super::codec::{self, Decoded, Target};
 use super::geometry::{self, Arrangement, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
@@ -64,7 +64,7 @@ impl Job<'_> {
         let placement = self.focus(&decoded)?;
         let pixels = colour::fit_format(self.transform(decoded, &placement)?, self.format, self.recipe.background);
         self.cancel.check()?;
-        let encoded = codec::encode(&pixels, self.format, self.recipe.quality, self.options.encoding)?;
+        let encoded = codec::encode(&pixels, &self.target())?;
         Ok(self.rendered(encoded, pixels.size(), cost))
     }
 
@@ -89,6 +89,15 @@ impl Job<'_> {
             Some(ground) => ground::lay(pixels, ground, self.format, self.recipe.background),
             None => pixels,
         })
+    }
+
+    pub(super) fn target(&self) -> Target {
+        Target {
+            format: self.format,
+            quality: self.recipe.quality,
+            encoding: self.options.encoding,
+            is_lossless_source: codec::is_lossless(self.bytes, self.probe.file_type),
+        }
     }
 
     /// Whether the result has the source's size and format.

@@ -22,7 +22,9 @@ mod matrix;
 mod options;
 mod peers;
 mod promises;
+mod quality;
 mod reference;
+mod sheet;
 mod sources;
 mod turned;
 

@@ -62,30 +62,49 @@ pub(super) fn decode_frames(
     }
 }
 
-/// Encodes; [`None`] is the format's default quality.
-pub(super) fn encode(pixels: &Pixels, format: Format, quality: Option<u8>, encoding: Encoding) -> Result<Vec<u8>> {
-    let quality = quality.or(format.default_quality()).unwrap_or(100);
-    match format {
-        Format::Jpeg => jpeg::encode(pixels, quality, encoding.jpeg_progressive),
+/// How a result is to be written.
+pub(super) struct Target {
+    pub(super) format: Format,
+    /// [`None`]: the format's default.
+    pub(super) quality: Option<u8>,
+    pub(super) encoding: Encoding,
+    /// Whether the source was written without a loss, so that what is flat in it is so to the last bit.
+    pub(super) is_lossless_source: bool,
+}
+
+impl Target {
+    fn quality(&self) -> u8 {
+        self.quality.or(self.format.default_quality()).unwrap_or(100)
+    }
+}
+
+/// Whether a source is of a format, or a sort, in which nothing is lost.
+pub(super) fn is_lossless(bytes: &[u8], file_type: FileType) -> bool {
+    match file_type {
+        FileType::Png | FileType::Gif | FileType::Bmp | FileType::Tiff => true,
+        FileType::Webp => webp::is_lossless(bytes),
+        FileType::Jpeg | FileType::Avif => false,
+        FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => false,
+    }
+}
+
+/// Encodes a still.
+pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
+    match target.format {
+        Format::Jpeg => jpeg::encode(pixels, target.quality(), target.encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
-        Format::Webp => webp::encode(pixels, quality),
-        Format::Avif => avif::encode(pixels, quality),
+        Format::Webp => webp::encode(pixels, target.quality(), target.is_lossless_source),
+        Format::Avif => avif::encode(pixels, target.quality()),
         Format::Gif => gif::encode(pixels),
     }
 }
 
 /// Encodes a picture that moves; between the frames it may be cancelled, since a long one takes seconds.
-pub(super) fn encode_animation(
-    animation: &Animation,
-    format: Format,
-    quality: Option<u8>,
-    cancel: &Cancel,
-) -> Result<Vec<u8>> {
-    let quality = quality.or(format.default_quality()).unwrap_or(100);
-    match format {
+pub(super) fn encode_animation(animation: &Animation, target: &Target, cancel: &Cancel) -> Result<Vec<u8>> {
+    match target.format {
         Format::Gif => gif::encode_animation(animation, cancel),
-        Format::Webp => webp::encode_animation(animation, quality, cancel),
-        Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{format} does not move here"))),
+        Format::Webp => webp::encode_animation(animation, target.quality(), target.is_lossless_source, cancel),
+        Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{} does not move here", target.format))),
     }
 }
 

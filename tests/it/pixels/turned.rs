@@ -25,6 +25,11 @@ pub(super) const TURNS: [(u16, Option<TransformOp>, [char; 4]); 8] = [
 const COLOURS: [(char, [u8; 3]); 4] =
     [('a', [230, 30, 30]), ('b', [30, 230, 30]), ('c', [30, 30, 230]), ('d', [230, 230, 30])];
 
+/// An upright JPEG as it is stored for a turn.
+pub(super) fn stored(upright: &[u8], operation: Option<TransformOp>) -> Vec<u8> {
+    operation.map_or(upright.to_vec(), |operation| jpegs::turn(upright, operation))
+}
+
 #[test]
 fn corners_land_where_they_should() {
     let stored = RgbImage::from_fn(96, 64, |x, y| Rgb(COLOURS[usize::from(x >= 48) + 2 * usize::from(y >= 32)].1));
@@ -66,8 +71,7 @@ fn turned_pictures_look_like_upright_ones() {
         let query = query.trim_start_matches('&');
         let expected = render(&upright, query);
         for (orientation, op, _) in TURNS {
-            let stored = op.map_or(upright.clone(), |op| jpegs::turn(&upright, op));
-            let found = render(&with_segment(&stored, 0xE1, &exif(orientation, true)), query);
+            let found = render(&with_segment(&stored(&upright, op), 0xE1, &exif(orientation, true)), query);
             assert_eq!((found.width, found.height), (expected.width, expected.height), "{orientation} {query}");
             let found = distance(
                 &decode(&found.bytes, found.file_type.output().unwrap()),

@@ -98,7 +98,8 @@ impl Encoder {
     /// Four and a half hours: a time has 24 bits.
     const DELAY_MS_MAX: u32 = (1 << 24) - 1;
 
-    pub(super) fn new(size: Size, loops: u16) -> Said<Self> {
+    /// With `is_mixed`, each frame is lossy or lossless, whichever is shorter.
+    pub(super) fn new(size: Size, loops: u16, is_mixed: bool) -> Said<Self> {
         let mut options = MaybeUninit::<sys::WebPAnimEncoderOptions>::uninit();
         let version = sys::WebPGetMuxABIVersion();
         // SAFETY: the pointer is to room for the options, which the call fills if it returns other than 0.
@@ -107,6 +108,7 @@ impl Encoder {
         }
         // SAFETY: filled by the call above.
         let mut options = unsafe { options.assume_init() };
+        options.allow_mixed = is_mixed.into();
         options.anim_params = sys::WebPMuxAnimParams { bgcolor: 0, loop_count: loops.into() };
         let (width, height) = sides(size)?;
         // SAFETY: takes numbers, which it checks, and options that it copies; returns null or an instance, which only this
