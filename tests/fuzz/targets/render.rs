@@ -24,10 +24,8 @@ fuzz_target!(|bytes: &[u8]| {
     let limits = Limits { source_pixels: 100_000, frames: 8, ..Limits::default() };
     match render(bytes, &recipe, &Options { limits, ..Options::default() }, &Cancel::default()) {
         Ok(rendered) => assert!(!rendered.bytes.is_empty()),
-        Err(error) => assert!(
-            matches!(error.kind(), Kind::Unsupported | Kind::TooLarge | Kind::Corrupt),
-            "{}",
-            error.chain()
-        ),
+        Err(error) => {
+            assert!(matches!(error.kind(), Kind::Unsupported | Kind::TooLarge | Kind::Corrupt), "{}", error.chain())
+        }
     }
 });
