@@ -3,7 +3,7 @@
 //! The line, from top to bottom, is also the order of the modules:
 //!
 //! 1. a **door** ([`trigger`], [`serve`]) turns an event or an HTTP request into a [`request::Request`] — parsed once, by the
-//!    one table in [`params`], and not malformed from there on;
+//!    one table in [`params`], and not malformed from there on; at the viewer's door its [`signature`] is checked;
 //! 2. [`variant::plan`] leaves nothing open: a [`variant::Variant`] has a source, a recipe and therefore a [`key`];
 //! 3. [`service::Service::respond`] is the list of steps: stored already? else get the original, render, store, record;
 //!    [`ingest`] is the same for uploads;
@@ -27,6 +27,7 @@
 
 // What is asked.
 pub mod request;
+pub mod signature;
 // In reading order, each module before those it leans on.
 pub mod format;
 pub mod key;

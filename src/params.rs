@@ -3,6 +3,8 @@
 //! [`Params`] says only what was typed; [`crate::variant`] decides what it means. A row's `parse` may check
 //! its value and store it, and nothing else, so that the order of parameters can't matter.
 
+use std::fmt::Display;
+
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::variant::{Recipe, Scale};
@@ -11,10 +13,14 @@ mod values;
 
 pub(crate) use values::preset_name;
 pub use values::{AskedFormat, Dpr, Fit, Position, Rgb};
-use values::{decimal_tenths, hex_colour, whole};
+use values::{decimal_tenths, hex_colour, signature, time, whole};
 
 /// The largest side that can be asked for, in pixels, after `dpr`.
 pub const SIDE_MAX: u32 = 8192;
+
+/// The last `exp`, the end of the year 9999: until then dates have four digits of a year, and milliseconds that were meant to be
+/// seconds are beyond it.
+pub const EXPIRES_MAX: u64 = 253_402_300_799;
 
 /// What was typed, each value checked against its own range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +43,10 @@ pub struct Params {
     pub background: Option<Rgb>,
     /// `p`, a name that may or may not be configured.
     pub preset: Option<String>,
+    /// `s`, which may or may not be good: [`crate::signature`] knows.
+    pub signature: Option<[u8; 32]>,
+    /// `exp`, in Unix seconds.
+    pub expires: Option<u64>,
 }
 
 /// Why a row refuses a value: it is not one of them.
@@ -54,6 +64,8 @@ pub struct Param {
     /// What it means, in one line.
     pub meaning: &'static str,
     parse: fn(&mut Params, &str) -> Result<(), NotAValue>,
+    /// The value as it is signed: what was typed, in its one spelling; [`None`] when nothing was.
+    spell: fn(&Params) -> Option<String>,
     /// The value in a key; [`None`] when the recipe does without. Absent on rows that never reach a key.
     write: Option<fn(&Recipe) -> Option<String>>,
 }
@@ -66,6 +78,7 @@ pub static PARAMS: [Param; 11] = [
         values: "a whole number from 1 to 8192",
         meaning: "target width in CSS pixels; alone it keeps the aspect ratio",
         parse: |params, value| whole(value, 1..=SIDE_MAX).map(|side| params.width = Some(side)),
+        spell: |params| spelt(params.width),
         write: Some(|recipe| match recipe.scale {
             Scale::Box { width, .. } => width.map(|side| side.to_string()),
             Scale::None | Scale::Half => None,
@@ -77,6 +90,7 @@ pub static PARAMS: [Param; 11] = [
         values: "a whole number from 1 to 8192",
         meaning: "target height in CSS pixels; alone it keeps the aspect ratio",
         parse: |params, value| whole(value, 1..=SIDE_MAX).map(|side| params.height = Some(side)),
+        spell: |params| spelt(params.height),
         write: Some(|recipe| match recipe.scale {
             Scale::Box { height, .. } => height.map(|side| side.to_string()),
             Scale::None | Scale::Half => None,
@@ -95,6 +109,7 @@ pub static PARAMS: [Param; 11] = [
             params.format = Some(asked);
             Ok(())
         },
+        spell: |params| spelt(params.format),
         write: Some(|recipe| recipe.format.map(|format| format.name().to_owned())),
     },
     Param {
@@ -107,7 +122,8 @@ pub static PARAMS: [Param; 11] = [
             params.quality = Some(u8::try_from(quality).map_err(|_| NotAValue)?);
             Ok(())
         },
-        write: Some(|recipe| recipe.quality.map(|quality| quality.to_string())),
+        spell: |params| spelt(params.quality),
+        write: Some(|recipe| spelt(recipe.quality)),
     },
     Param {
         name: "fit",
@@ -118,6 +134,7 @@ pub static PARAMS: [Param; 11] = [
             params.fit = Some(Fit::from_name(value).ok_or(NotAValue)?);
             Ok(())
         },
+        spell: |params| spelt(params.fit.map(Fit::name)),
         write: Some(|recipe| match recipe.scale {
             Scale::Box { fit, .. } => (fit != Fit::default()).then(|| fit.name().to_owned()),
             Scale::None | Scale::Half => None,
@@ -132,6 +149,7 @@ pub static PARAMS: [Param; 11] = [
             params.position = Some(Position::parse(value).ok_or(NotAValue)?);
             Ok(())
         },
+        spell: |params| spelt(params.position),
         write: Some(|recipe| match recipe.scale {
             Scale::Box { position, .. } => (position != Position::default()).then(|| position.to_string()),
             Scale::None | Scale::Half => None,
@@ -143,6 +161,7 @@ pub static PARAMS: [Param; 11] = [
         values: "a number from 1 to 5 with at most one decimal",
         meaning: "device pixels per CSS pixel: multiplies `w` and `h`; never enlarges",
         parse: |params, value| decimal_tenths(value).map(|tenths| params.dpr = Some(Dpr(tenths))),
+        spell: |params| spelt(params.dpr),
         write: None,
     },
     Param {
@@ -151,7 +170,8 @@ pub static PARAMS: [Param; 11] = [
         values: "six hex digits, RRGGBB",
         meaning: "the ground of `contain`, which also shows through the picture: default transparent, white in JPEG; without `contain` what shows through when the output is JPEG",
         parse: |params, value| hex_colour(value).map(|colour| params.background = Some(colour)),
-        write: Some(|recipe| recipe.background.map(|Rgb([r, g, b])| format!("{r:02x}{g:02x}{b:02x}"))),
+        spell: |params| spelt(params.background),
+        write: Some(|recipe| spelt(recipe.background)),
     },
     Param {
         name: "p",
@@ -162,22 +182,26 @@ pub static PARAMS: [Param; 11] = [
             params.preset = Some(preset_name(value).ok_or(NotAValue)?.to_owned());
             Ok(())
         },
+        spell: |params| params.preset.clone(),
         write: None,
     },
     Param {
         name: "s",
         aliases: &[],
-        values: "a signature",
-        meaning: "HMAC signature; not checked yet, and never part of a key",
-        parse: |_, _| Ok(()),
+        values: "43 characters of base64url without padding",
+        meaning: "HMAC-SHA256 of the URL, by the [signing key](#signed-urls); checked where one is configured, and never part of a key",
+        parse: |params, value| signature(value).map(|signature| params.signature = Some(signature)),
+        // It can't sign itself.
+        spell: |_| None,
         write: None,
     },
     Param {
         name: "exp",
         aliases: &[],
-        values: "a time",
-        meaning: "expiry of the signature; not checked yet, and never part of a key",
-        parse: |_, _| Ok(()),
+        values: "a time in whole seconds since 1970, before the year 10000",
+        meaning: "when the signature ceases to be good; absent: never. Checked with `s`, and never part of a key",
+        parse: |params, value| time(value).map(|time| params.expires = Some(time)),
+        spell: |params| spelt(params.expires),
         write: None,
     },
 ];
@@ -224,6 +248,8 @@ impl Params {
             dpr: self.dpr.or(preset.dpr),
             background: self.background.or(preset.background),
             preset: None,
+            signature: self.signature,
+            expires: self.expires,
         }
     }
 
@@ -242,6 +268,18 @@ pub fn write_recipe(recipe: &Recipe) -> String {
         .filter_map(|row| row.write.and_then(|write| write(recipe)).map(|value| format!("{}={value}", row.name)))
         .collect();
     written.join(",")
+}
+
+/// What was typed, as a query without its signature: the rows' own names and order, each value in its one spelling, which
+/// needs no escapes.
+pub fn write_query(params: &Params) -> String {
+    let written: Vec<String> =
+        PARAMS.iter().filter_map(|row| Some(format!("{}={}", row.name, (row.spell)(params)?))).collect();
+    written.join("&")
+}
+
+fn spelt(value: Option<impl Display>) -> Option<String> {
+    value.map(|value| value.to_string())
 }
 
 /// The table of parameters as Markdown, for the README.

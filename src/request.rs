@@ -60,6 +60,19 @@ impl Request {
     }
 }
 
+/// The URL as it was pasted, with this pair at the end of its query, in the stead of those that have its name.
+pub(crate) fn with_pair(url: &str, (name, value): (&str, String)) -> String {
+    let (url, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let (location, query) = url.split_once('?').unwrap_or((url, ""));
+    let is_kept = |pair: &&str| {
+        let old = decode_or_keep(pair.split('=').next().unwrap_or_default());
+        !pair.is_empty() && old != name
+    };
+    let new = format!("{name}={value}");
+    let pairs: Vec<_> = query.split('&').filter(is_kept).chain([&*new]).collect();
+    format!("{location}?{}{fragment}", pairs.join("&"))
+}
+
 /// The decoded value of a name in a query, for the pages of `serve` that are no pictures.
 pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     query

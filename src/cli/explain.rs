@@ -10,6 +10,7 @@ use crate::format::Accepts;
 use crate::key::uri;
 use crate::params::write_recipe;
 use crate::request::Request;
+use crate::signature::signed_text;
 use crate::variant::{Plan, Scale, plan};
 
 #[derive(Args)]
@@ -38,6 +39,7 @@ struct Explained {
 pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
     let request = Request::parse_url(&options.url, options.accept.as_deref())?;
     let explained = explain(&request, config)?;
+    let signed = signed_text(&request);
     if options.json {
         return print_json(&json!({
             "source": explained.source,
@@ -48,6 +50,7 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
             "key": explained.key,
             "uri": uri(&explained.key),
             "cache_tag": explained.cache_tag,
+            "signed": signed,
         }));
     }
     let Explained { source, accepts, plan, recipe, bucket, key, cache_tag } = explained;
@@ -55,7 +58,7 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
     let uri = uri(&key);
     print(&format!(
         "source     {source}\naccepts    avif {avif}, webp {webp}\nplan       {plan}\nrecipe     {recipe}\n\
-         bucket     {bucket}\nkey        {key}\nuri        {uri}\ncache tag  {cache_tag}\n"
+         bucket     {bucket}\nkey        {key}\nuri        {uri}\ncache tag  {cache_tag}\nsigned     {signed}\n"
     ))
 }
 

@@ -17,6 +17,7 @@ mod failures;
 mod ls;
 mod render;
 mod serve;
+mod sign;
 
 /// An on-the-fly image resizer behind CloudFront; here on one machine.
 #[derive(Parser)]
@@ -38,6 +39,7 @@ const EXAMPLES: &str = "Examples:
   curl -O 'http://localhost:8080/photos/cat.jpg?w=400&f=webp'
   pixfront render cat.jpg 'w=400&f=webp' -o cat.webp
   pixfront explain '/photos/cat.jpg?f=auto&w=400' --accept image/webp
+  pixfront sign 'https://cdn.example.com/photos/cat.jpg?w=400&f=auto' --expires +30d
   pixfront ls photos/cat.jpg
   pixfront failures
 
@@ -52,6 +54,8 @@ enum Role {
     Render(render::Options),
     /// Say what a URL comes to: request, recipe, key, plan
     Explain(explain::Options),
+    /// Sign a URL with the first of the signing keys
+    Sign(sign::Options),
     /// List the variants of an original, from the ledger
     Ls(ls::Options),
     /// List the uploads that failed, from the queue
@@ -125,6 +129,7 @@ fn run(command: Command) -> Result<()> {
         Role::Serve(options) => serve::run(&options, config),
         Role::Render(options) => render::run(&options, &config),
         Role::Explain(options) => explain::run(&options, &config),
+        Role::Sign(options) => sign::run(&options, &config),
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
     }

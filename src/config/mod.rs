@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::image;
+use crate::signature::SigningKeys;
 use crate::variant::Policy;
 
 mod settings;
@@ -20,6 +21,8 @@ pub use settings::{SETTINGS, Setting};
 pub struct Config {
     /// What is allowed, and which thumbnails uploads get.
     pub policy: Policy,
+    /// What viewers' URLs must be signed with; [`None`]: they need no signature. Of the doors, only `serve` asks.
+    pub signing_keys: Option<SigningKeys>,
     /// How pictures are made, and what they may cost.
     pub image: image::Options,
     /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What passes through
@@ -76,6 +79,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
+            signing_keys: None,
             image: image::Options::default(),
             source_bytes: 64 << 20,
             deadline: Duration::from_secs(10),
@@ -140,9 +144,12 @@ impl Config {
     }
 
     fn apply_file(&mut self, text: &str) -> Result<()> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error| Error::with_source(Kind::Invalid, format!("{FILE_NAME} is not TOML"), error))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            // Not the error itself, which shows the line: it may hold a secret.
+            let line = 1 + text.bytes().take(error.span().unwrap_or_default().start).filter(|b| *b == b'\n').count();
+            let cause = format!("line {line}: {}", error.message());
+            Error::with_source(Kind::Invalid, format!("{FILE_NAME} is not TOML"), cause)
+        })?;
         for (name, value) in &table {
             let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
                 return Err(Error::invalid(format!("{FILE_NAME}: there is no setting {name}")));
@@ -161,7 +168,8 @@ impl Config {
     }
 
     fn apply(&mut self, setting: &Setting, source: &str, value: &str) -> Result<()> {
-        let bad = || Error::invalid(format!("{source}={value}: must be {}", setting.values));
+        let shown = if setting.is_secret() { String::new() } else { format!("={value}") };
+        let bad = || Error::invalid(format!("{source}{shown}: must be {}", setting.values));
         (setting.set)(self, value).ok_or_else(bad)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Config, Persist, Place};
 use crate::format::FileType;
 use crate::params::{Params, preset_name};
+use crate::signature::SigningKeys;
 use crate::variant::parse_preset;
 
 /// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
@@ -34,6 +35,11 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.header().eq_ignore_ascii_case(name))
     }
 
+    /// Whether errors keep its value to themselves.
+    pub(super) fn is_secret(&self) -> bool {
+        self.name == "signing_keys"
+    }
+
     /// E.g. `x-pixfront-source-bytes`.
     pub fn header(&self) -> String {
         format!("x-pixfront-{}", self.name.replace('_', "-"))
@@ -41,7 +47,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 28] = [
+pub static SETTINGS: [Setting; 29] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -151,6 +157,16 @@ pub static SETTINGS: [Setting; 28] = [
         default: "true",
         meaning: "whether a URL without parameters gets the original; otherwise 403",
         set: |config, value| value.parse().ok().map(|serves| config.policy.serves_originals = serves),
+    },
+    Setting {
+        name: "signing_keys",
+        values: "a list of secrets with commas between them, each of at least 32 visible ASCII characters",
+        default: "",
+        meaning: "what URLs must be [signed](#signed-urls) with: the first one signs, any is good. Absent: no URL needs a signature",
+        set: |config, value| {
+            config.signing_keys = Some(SigningKeys::parse(value)?);
+            Some(())
+        },
     },
     Setting {
         name: "cache_control",

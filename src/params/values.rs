@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::NotAValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+
+use super::{EXPIRES_MAX, NotAValue};
 use crate::format::Format;
 
 /// The value of `f`.
@@ -12,6 +15,15 @@ pub enum AskedFormat {
     Auto,
     /// This one.
     Exactly(Format),
+}
+
+impl fmt::Display for AskedFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Exactly(format) => f.write_str(format.name()),
+        }
+    }
 }
 
 /// How a picture meets a box of two sides. None ever enlarges.
@@ -132,6 +144,13 @@ impl Dpr {
     }
 }
 
+impl fmt::Display for Dpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of 20 this is `2`.
+        write!(f, "{}", f32::from(self.0) / 10.0)
+    }
+}
+
 /// An opaque colour, sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub [u8; 3]);
@@ -139,6 +158,13 @@ pub struct Rgb(pub [u8; 3]);
 impl Rgb {
     /// What transparency becomes in a format that has none, unless the URL says otherwise.
     pub const WHITE: Self = Self([255; 3]);
+}
+
+impl fmt::Display for Rgb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([r, g, b]) = self;
+        write!(f, "{r:02x}{g:02x}{b:02x}")
+    }
 }
 
 pub(super) fn whole(value: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, NotAValue> {
@@ -178,6 +204,18 @@ pub(super) fn hex_colour(value: &str) -> Result<Rgb, NotAValue> {
     }
     let [_, r, g, b] = u32::from_str_radix(value, 16).map_err(|_| NotAValue)?.to_be_bytes();
     Ok(Rgb([r, g, b]))
+}
+
+/// The 32 bytes of a signature. The decoder takes one spelling of them: no padding, and no bits beyond the last byte.
+pub(super) fn signature(value: &str) -> Result<[u8; 32], NotAValue> {
+    BASE64URL.decode(value).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(NotAValue)
+}
+
+/// Seconds since 1970.
+pub(super) fn time(value: &str) -> Result<u64, NotAValue> {
+    // `u64::from_str` alone would take a plus sign.
+    let is_digits = value.bytes().all(|b| b.is_ascii_digit());
+    value.parse().ok().filter(|time| is_digits && *time <= EXPIRES_MAX).ok_or(NotAValue)
 }
 
 /// What may be the name of a preset.

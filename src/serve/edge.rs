@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::deliver::{Source, deliver};
 use super::entry::{Entry, object_headers};
+use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
 use crate::error::{Error, Kind, Result};
 use crate::key::SourceKey;
@@ -57,8 +58,8 @@ impl Edge {
     pub(super) async fn answer(&self, request: &Parts) -> Response {
         let uri = &request.uri;
         let accept = request.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-        let policy = &self.shared.service.config().policy;
-        let rewritten = match rewrite(uri.path(), uri.query().unwrap_or_default(), accept, policy) {
+        let config = self.shared.service.config();
+        let rewritten = match rewrite(uri.path(), uri.query().unwrap_or_default(), accept, config, unix_time()) {
             Ok(rewritten) => rewritten,
             Err(error) => return failure(request, &error),
         };

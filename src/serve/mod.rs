@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -105,6 +105,11 @@ fn router(site: Arc<Site>) -> Router {
         .fallback(picture)
         .layer(from_fn(log_request))
         .with_state(site)
+}
+
+/// Seconds since 1970.
+pub(crate) fn unix_time() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 async fn home(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> Response {

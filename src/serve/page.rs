@@ -6,12 +6,17 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::edge::failed_entry;
+use super::unix_time;
+use crate::config::Config;
 use crate::key::uri;
 use crate::request::query_value;
 use crate::service::Service;
 
 /// Originals on one page.
 const LISTED: usize = 100;
+
+/// How long its links are good where URLs are signed, in seconds: who may see the page may see what it lists, but not for ever.
+const LINKS_S: u64 = 3600;
 
 /// Scripts have no business here, and pictures come from this host alone.
 const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'";
@@ -22,7 +27,7 @@ pub(super) async fn home(service: &Service, host: &str, query: &str) -> Response
     match service.stores().originals.list("", after.as_deref(), LISTED).await {
         Ok(keys) => {
             let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::OK, headers, Html(page(&keys, host, service.config().originals_bucket()))).into_response()
+            (StatusCode::OK, headers, Html(page(&keys, host, service.config()))).into_response()
         }
         Err(error) => {
             error.log();
@@ -32,7 +37,8 @@ pub(super) async fn home(service: &Service, host: &str, query: &str) -> Response
     }
 }
 
-fn page(keys: &[String], host: &str, bucket: &str) -> String {
+fn page(keys: &[String], host: &str, config: &Config) -> String {
+    let bucket = config.originals_bucket();
     let mut html = String::from(HEAD);
     let command = format!("curl -T cat.jpg http://{host}/upload/{bucket}/photos/cat.jpg");
     let _ = write!(html, "<h2>Upload</h2>\n<pre>{}</pre>\n<h2>Originals</h2>\n", escape(&command));
@@ -41,11 +47,12 @@ fn page(keys: &[String], host: &str, bucket: &str) -> String {
     }
     html.push_str("<ul>\n");
     for key in keys {
-        let (href, name) = (escape(&uri(key)), escape(key));
+        let href = |query: &str| escape(&signed(format!("{}{query}", uri(key)), config));
+        let (original, small) = (href(""), href("?w=400&f=auto"));
+        let (square, name) = (href("?w=200&h=200&f=auto&fit=cover"), escape(key));
         let _ = writeln!(
             html,
-            "<li><a href=\"{href}\">{name}</a> <a href=\"{href}?w=400&amp;f=auto\">w=400</a> \
-             <a href=\"{href}?w=200&amp;h=200&amp;fit=cover&amp;f=auto\">200 × 200</a></li>"
+            "<li><a href=\"{original}\">{name}</a> <a href=\"{small}\">w=400</a> <a href=\"{square}\">200 × 200</a></li>"
         );
     }
     html.push_str("</ul>\n");
@@ -54,6 +61,12 @@ fn page(keys: &[String], host: &str, bucket: &str) -> String {
         let _ = writeln!(html, "<p><a href=\"/?after={}\">More</a></p>", escape(uri(last).trim_start_matches('/')));
     }
     html
+}
+
+/// The link, signed where it must be. A key that no URL can say stays as it is: its link says what is wrong with it.
+fn signed(link: String, config: &Config) -> String {
+    let keys = config.signing_keys.as_ref();
+    keys.and_then(|keys| keys.sign_url(&link, Some(unix_time() + LINKS_S)).ok()).unwrap_or(link)
 }
 
 const HEAD: &str = "<!doctype html>

@@ -2,10 +2,11 @@
 //!
 //! CloudFront's own function is held to the same vectors as this.
 
+use crate::config::Config;
 use crate::error::Result;
 use crate::key::{SourceKey, uri};
 use crate::request::Request;
-use crate::variant::{Plan, Policy, plan};
+use crate::variant::{Plan, plan};
 
 /// Where a rewritten request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +33,15 @@ pub struct Rewritten {
 }
 
 /// Rewrites a viewer's raw path, query and `Accept`; every error that [`Request::parse`] and [`plan`] know is found here already.
-pub fn rewrite(path: &str, query: &str, accept: Option<&str>, policy: &Policy) -> Result<Rewritten> {
+/// Where there are signing keys, it is [`Kind::Forbidden`](crate::error::Kind) without a signature that is good at `now`, in
+/// Unix seconds; that goes for thumbnails and originals too, since their names can be guessed from any variant's.
+pub fn rewrite(path: &str, query: &str, accept: Option<&str>, config: &Config, now: u64) -> Result<Rewritten> {
     let request = Request::parse(path, query, accept)?;
+    // Before the plan, whose refusals tell how this deployment is set up.
+    if let Some(keys) = &config.signing_keys {
+        keys.verify(&request, now)?;
+    }
+    let policy = &config.policy;
     let is_negotiated = policy.is_negotiated(&request);
     let (key, origin, source) = match plan(&request, policy)? {
         Plan::Original(source) => (source.as_str().to_owned(), Origin::Originals, source),

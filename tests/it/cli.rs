@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use crate::pictures;
 use crate::world::{look, program};
 
+mod sign;
+
 fn pixfront(arguments: &[&str], dir: &Path) -> Output {
     program(arguments).current_dir(dir).output().unwrap()
 }

@@ -129,6 +129,28 @@ fn what_is_not_decoded_is_a_list() {
 }
 
 #[test]
+fn secrets_are_not_shown() {
+    let secret = "a-secret-that-nobody-would-guess-1";
+    let config = Config::from_sources(&format!("signing_keys = '{secret}, {secret}'"), |_| None).unwrap();
+    let shown = format!("{config:?}");
+    assert!(shown.contains("signing_keys: Some(SigningKeys(2))") && !shown.contains("nobody"), "{shown}");
+    assert!(Config::default().signing_keys.is_none());
+
+    let torn = format!("renders = 1\nsigning_keys = '{secret}\n");
+    let error = Config::from_sources(&torn, |_| None).unwrap_err();
+    assert!(error.chain().starts_with("pixfront.toml is not TOML: line 2: "), "{}", error.chain());
+    let short = format!("signing_keys = '{secret},nobody'");
+    for error in [
+        error,
+        Config::from_sources(&short, |_| None).unwrap_err(),
+        with("SIGNING_KEYS", "nobody").unwrap_err(),
+        Config::default().with_headers([("x-pixfront-signing-keys", "nobody")]).unwrap_err(),
+    ] {
+        assert!(!format!("{error:?} {}", error.chain()).contains("nobody"), "{error:?}");
+    }
+}
+
+#[test]
 fn frames_and_progressive_are_read() {
     assert_eq!(with("FRAMES", "1").unwrap().image.limits.frames, 1);
     for bad in ["0", "-1", "many", "4294967296"] {

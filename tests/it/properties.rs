@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 mod geometry;
+mod signatures;
 
 /// S3's own limit on a key, in bytes.
 const S3_KEY_BYTES_MAX: usize = 1024;
@@ -43,11 +44,12 @@ const GOOD_PAIRS: [(&[&str], &[&str]); 10] = [
     (&["pos", "gravity"], &["center", "top", "0.5,0.25", "1:1", "0%2C0.125", "entropy", "attention"]),
     (&["dpr"], &["1", "1.5", "5.0"]),
     (&["bg"], &["ffffff", "FF0000"]),
-    (&["s"], &["", "0123"]),
+    (&["s"], &["08S28O79a6Md1RbZaPXDfNfmZC71FfpEtzXrPHPOQ-U"]),
     (&["exp"], &["1700000000"]),
 ];
 
-const BAD_PAIRS: [&str; 8] = ["w=0", "height=x", "f=tiff", "q=101", "fit=crop", "dpr=1.55", "pos=2,0", "p=small"];
+const BAD_PAIRS: [&str; 10] =
+    ["w=0", "height=x", "f=tiff", "q=101", "fit=crop", "dpr=1.55", "pos=2,0", "p=small", "s=0123", "exp=now"];
 const UNKNOWN_PAIRS: [&str; 8] = ["", "=", "v", "v=3", "W=400", "utm_source=x", "%zz=%", "__proto__=1"];
 
 fn config() -> ProptestConfig {
@@ -83,7 +85,7 @@ fn params() -> impl Strategy<Value = Params> {
             position,
             dpr,
             background,
-            preset: None,
+            ..Params::default()
         },
     )
 }

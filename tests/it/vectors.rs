@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pixfront::config::Config;
 use pixfront::error::Result;
-use pixfront::key::uri;
 use pixfront::params::PARAMS;
 use pixfront::request::Request;
+use pixfront::serve::viewer_request::{Origin, Rewritten, rewrite};
+use pixfront::signature::{SigningKeys, signed_text};
 use pixfront::variant::{Plan, Policy, parse_preset, plan};
 use serde::Deserialize;
 
@@ -21,6 +23,10 @@ struct File {
     _about: Vec<String>,
     #[serde(default)]
     presets: BTreeMap<String, String>,
+    signing_keys: Option<String>,
+    /// The time, in Unix seconds.
+    #[serde(default)]
+    now: u64,
     vectors: Vec<Vector>,
 }
 
@@ -38,16 +44,21 @@ struct Vector {
     uri: Option<String>,
     status: Option<u16>,
     error: Option<String>,
-    /// Its file's.
+    signed: Option<String>,
+    /// Its file's, and the next.
     #[serde(skip)]
-    policy: Policy,
+    config: Config,
+    #[serde(skip)]
+    now: u64,
 }
 
 impl File {
     fn into_vectors(self) -> Vec<Vector> {
         let preset = |(name, query): (String, String)| (name, parse_preset(&query).unwrap());
         let policy = Policy { presets: self.presets.into_iter().map(preset).collect(), ..Policy::default() };
-        self.vectors.into_iter().map(|vector| Vector { policy: policy.clone(), ..vector }).collect()
+        let signing_keys = self.signing_keys.map(|keys| SigningKeys::parse(&keys).unwrap());
+        let config = Config { policy, signing_keys, ..Config::default() };
+        self.vectors.into_iter().map(|vector| Vector { config: config.clone(), now: self.now, ..vector }).collect()
     }
 }
 
@@ -108,18 +119,18 @@ impl Vector {
 
     fn planned_as(&self, parse: Parse, url: &str, accept: Option<&str>) -> Result<Plan> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        plan(&parse(path, query, accept)?, &self.policy)
+        plan(&parse(path, query, accept)?, &self.config.policy)
     }
-}
 
-fn outcome(plan: Result<Plan>) -> Outcome {
-    match plan {
-        Ok(Plan::Variant(variant)) => {
-            let key = variant.key().as_str().to_owned();
-            Outcome::Variant { uri: uri(&key), key }
+    /// What the viewer's door makes of its URL.
+    fn rewritten(&self) -> Outcome {
+        let url = self.url();
+        let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+        match rewrite(path, query, self.accept(), &self.config, self.now) {
+            Ok(Rewritten { origin: Origin::Variants, key, uri, .. }) => Outcome::Variant { key, uri },
+            Ok(Rewritten { origin: Origin::Originals, key, uri, .. }) => Outcome::Original { key, uri },
+            Err(error) => Outcome::Refused { status: error.kind().status(), error: error.context().to_owned() },
         }
-        Ok(Plan::Original(source)) => Outcome::Original { uri: uri(source.as_str()), key: source.as_str().to_owned() },
-        Err(error) => Outcome::Refused { status: error.kind().status(), error: error.context().to_owned() },
     }
 }
 
@@ -127,13 +138,25 @@ fn outcome(plan: Result<Plan>) -> Outcome {
 fn every_vector_holds() {
     let mut failures = Vec::new();
     for vector in vectors() {
-        let (expected, actual) = (vector.expected(), outcome(vector.planned(Request::parse)));
+        let (expected, actual) = (vector.expected(), vector.rewritten());
         if actual != expected {
             let (url, name) = (&vector.url, &vector.name);
             failures.push(format!("{url} ({name})\n  expected {expected:?}\n  but got  {actual:?}"));
         }
     }
     assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn what_is_signed_is_one_text() {
+    let mut count = 0;
+    for vector in vectors() {
+        let Some(signed) = &vector.signed else { continue };
+        count += 1;
+        let text = |url: &str| signed_text(&Request::parse_url(url, vector.accept()).unwrap());
+        assert_eq!((text(&vector.url()), text(signed)), (signed.clone(), signed.clone()), "{}", vector.url);
+    }
+    assert!(count > 20);
 }
 
 #[test]
@@ -164,8 +187,8 @@ fn vectors_are_many_and_each_asks_something_new() {
 
     let mut asked = BTreeSet::new();
     for vector in &vectors {
-        let presets = vector.policy.presets.len();
-        assert!(asked.insert((vector.url(), vector.accept(), presets)), "twice: {} ({})", vector.url, vector.name);
+        let setting = (vector.config.policy.presets.len(), vector.now);
+        assert!(asked.insert((vector.url(), vector.accept(), setting)), "twice: {} ({})", vector.url, vector.name);
     }
 }
 

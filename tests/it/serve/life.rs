@@ -213,6 +213,8 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_UNDECODED", "svg"),
         ("PIXFRONT_JPEG_PROGRESSIVE", "1"),
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
+        // Nothing is no key, and no way to open every door.
+        ("PIXFRONT_SIGNING_KEYS", ""),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
         ("PIXFRONT_PERSIST", "later"),
         ("PIXFRONT_STREAMS", "1"),
