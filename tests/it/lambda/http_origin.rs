@@ -53,6 +53,18 @@ async fn the_answer_leaves_before_the_variant_is_kept() {
 }
 
 #[tokio::test]
+async fn signatures_are_not_asked_for_behind_cloudfront() {
+    let keys = "a-secret-that-nobody-would-guess-1";
+    let mut function = Function::with(HTTP_ORIGIN, |command| _ = command.env("PIXFRONT_SIGNING_KEYS", keys)).await;
+    function.put("photos/cat.jpg", pictures::jpeg(120, 80)).await;
+    // As the viewer-request function rewrites it, without the signature that it has checked.
+    for path in ["/photos/cat.jpg/w=60,f=webp", "/resized-photos/cat.jpg"] {
+        let response = function.response(&asking("GET", path, "")).await;
+        assert_eq!(response["statusCode"], 200, "{path}: {response}");
+    }
+}
+
+#[tokio::test]
 async fn where_it_is_wished_the_variant_is_kept_before_the_answer_leaves() {
     let mut function = Function::with(HTTP_ORIGIN, |command| _ = command.env("PIXFRONT_PERSIST", "before")).await;
     function.put("photos/cat.jpg", pictures::jpeg(120, 80)).await;
