@@ -19,7 +19,7 @@ mod animations;
 mod bombs;
 mod jpeg;
 mod memory;
-mod mutated;
+pub(crate) mod mutated;
 mod profiles;
 mod strangers;
 mod torn;

@@ -25,6 +25,7 @@ mod promises;
 mod reference;
 mod sources;
 mod turned;
+mod untouched;
 
 /// Half size, which no URL can say.
 const HALF: &str = "half";

@@ -1,5 +1,6 @@
 //! Our pictures beside Pillow's and sharp's of the same sources: `tests/peers` makes both, and says how far apart they may be.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -70,15 +71,20 @@ fn make_references(folder: &Path) -> Vec<Case> {
     let tools = Path::new(ROOT).join(".tools");
     let modules = tools.join("node/node_modules");
     let scripts = Path::new(ROOT).join("tests/peers");
-    let mut pillow = Command::new(tools.join("venv/bin/python"));
-    run(pillow.env("PYTHONDONTWRITEBYTECODE", "1").arg(scripts.join("pillow.py")).arg(folder));
+    python([scripts.join("pillow.py").as_path(), folder]);
     let mut node = Command::new(modules.join("node-22/bin/node"));
     run(node.arg(scripts.join("sharp.mjs")).arg(folder).arg(&modules));
     serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap()
 }
 
+/// Runs a script where Pillow is.
+pub(super) fn python<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) {
+    let program = Path::new(ROOT).join(".tools/venv/bin/python");
+    run(Command::new(program).env("PYTHONDONTWRITEBYTECODE", "1").args(arguments));
+}
+
 fn run(command: &mut Command) {
-    let program = command.get_program().to_owned();
-    let output = command.output().unwrap_or_else(|error| panic!("{program:?}, which `make test` installs: {error}"));
-    assert!(output.status.success(), "{program:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let program = Path::new(command.get_program()).display().to_string();
+    let output = command.output().unwrap_or_else(|error| panic!("{program}, which `make test` installs: {error}"));
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -53,16 +53,40 @@ pub(in crate::image) struct Nclx {
     pub(in crate::image) is_full_range: bool,
 }
 
-/// Where the file speaks about its pictures and does not show them: the places of EXIF (true) and of XMP and other texts.
-/// [`None`] if the structure can't be followed.
-pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<(Range<usize>, bool)>> {
-    let meta = read_meta(bytes).ok()?;
-    let place = |extent: &[u8]| {
-        let start = extent.as_ptr().addr() - bytes.as_ptr().addr();
-        start..start + extent.len()
+/// A place that holds no picture.
+pub(in crate::image) enum Metadata {
+    /// An item of EXIF.
+    Exif(Range<usize>),
+    /// An item of XMP, or of other texts.
+    Text(Range<usize>),
+    /// The contents of a box that says nothing about the pictures.
+    Other(Range<usize>),
+}
+
+/// Where the file speaks and does not show anything. [`None`] if its structure can't be followed, or it is also a sequence, which
+/// has metadata of its own.
+pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<Metadata>> {
+    // Boxes and items are slices of these very bytes.
+    let place = |part: &[u8]| {
+        let start = part.as_ptr().addr() - bytes.as_ptr().addr();
+        start..start + part.len()
     };
-    let items = meta.items().filter(|(kind, _)| matches!(*kind, b"Exif" | b"mime"));
-    Some(items.flat_map(|(kind, extents)| extents.iter().map(move |extent| (place(extent), kind == b"Exif"))).collect())
+    let mut places = Vec::new();
+    for (name, contents) in Fields(bytes).boxes()? {
+        match &name {
+            b"ftyp" | b"meta" | b"mdat" => {}
+            b"moov" => return None,
+            _ => places.push(Metadata::Other(place(contents.0))),
+        }
+    }
+    for (kind, extents) in read_meta(bytes).ok()?.items() {
+        match kind {
+            b"Exif" => places.extend(extents.iter().map(|extent| Metadata::Exif(place(extent)))),
+            b"mime" => places.extend(extents.iter().map(|extent| Metadata::Text(place(extent)))),
+            _ => {}
+        }
+    }
+    Some(places)
 }
 
 fn read_meta(bytes: &[u8]) -> Result<Meta<'_>> {
@@ -86,6 +110,11 @@ impl<'a> Avif<'a> {
             icc: properties.iter().find_map(|property| icc(property)),
             nclx: properties.iter().find_map(|property| nclx(property)),
         })
+    }
+
+    /// All that is coded.
+    pub(in crate::image) fn streams(&self) -> impl Iterator<Item = &Cow<'a, [u8]>> {
+        [Some(&self.colour), self.alpha.as_ref()].into_iter().flatten().flat_map(|plane| &plane.tiles)
     }
 }
 
