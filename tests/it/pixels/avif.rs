@@ -10,7 +10,10 @@ use super::reference::{Picture, distance};
 use super::sources::{decode, from_rgb, from_rgba};
 use super::{recipe, render};
 use crate::pictures::avifs::{Item, boxed, extents, file, grid, streams};
+use crate::pictures::profiles::display_p3;
 use crate::pictures::{scene, see_through};
+
+mod foreign;
 
 fn png(picture: impl Into<DynamicImage>) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -123,6 +126,18 @@ fn tiles_make_a_picture() {
     {
         assert_eq!(refusal(&damaged).kind(), Kind::Corrupt);
     }
+}
+
+#[test]
+fn code_points_and_a_profile_say_the_same() {
+    let bytes = avif(scene(123, 91));
+    let of = |colours: &[u8]| shown(&file(&[Item::new(streams(&bytes), 123, 91).with(boxed(*b"colr", colours))], &[]));
+    // sRGB's curve and BT.601's matrix, in full range.
+    let points = |primaries: u8| of(&[b"nclx", &[0, primaries, 0, 13, 0, 6, 0x80][..]].concat());
+    let by_profile = of(&[b"prof", &display_p3()[..]].concat());
+    let found = distance(&points(12), &by_profile);
+    assert!(found.max <= 2.0, "{found:?}");
+    assert!(distance(&points(1), &by_profile).max > 10.0);
 }
 
 #[test]

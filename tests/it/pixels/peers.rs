@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
@@ -68,13 +68,20 @@ fn compare(case: &Case, ours: &Picture, peer: &'static str, path: &Path) -> Comp
 }
 
 fn make_references(folder: &Path) -> Vec<Case> {
-    let tools = Path::new(ROOT).join(".tools");
-    let modules = tools.join("node/node_modules");
-    let scripts = Path::new(ROOT).join("tests/peers");
-    python([scripts.join("pillow.py").as_path(), folder]);
-    let mut node = Command::new(modules.join("node-22/bin/node"));
-    run(node.arg(scripts.join("sharp.mjs")).arg(folder).arg(&modules));
+    python([scripts().join("pillow.py").as_path(), folder]);
+    node("sharp.mjs", folder);
     serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap()
+}
+
+pub(super) fn scripts() -> PathBuf {
+    Path::new(ROOT).join("tests/peers")
+}
+
+/// Runs one of the scripts where sharp is.
+pub(super) fn node(script: &str, folder: &Path) {
+    let modules = Path::new(ROOT).join(".tools/node/node_modules");
+    let mut node = Command::new(modules.join("node-22/bin/node"));
+    run(node.arg(scripts().join(script)).arg(folder).arg(&modules));
 }
 
 /// Runs a script where Pillow is.

@@ -118,10 +118,12 @@ impl<'a> Avif<'a> {
     }
 }
 
-/// What `irot` and `imir` say, and nothing else: MIAF has a reader ignore EXIF's orientation, and browsers, libheif (so sharp)
-/// and Pillow do. The turn is anticlockwise and comes before the mirroring, whatever their order in the file (MIAF, 7.3.6.7).
+/// What `irot` and `imir` say, and nothing else: of a file that states an orientation in EXIF alone, Pillow and sharp make no
+/// use either. The turn is anticlockwise and comes before the mirroring, which is the order of MIAF's 7.3.6.7; that of the file
+/// is not looked at.
 ///
-/// A crop (`clap`) is passed over: hardly a file has one, and browsers do not agree about it.
+/// A crop (`clap`) is passed over, as by Pillow, for readers do not agree about it: sharp applies any, and Chromium only one that
+/// begins at the left and top, lest a file hide what it shows elsewhere.
 fn orientation(properties: &[Property]) -> Orientation {
     let value = |name| properties.iter().find(|property| property.name == name)?.contents.0.first().copied();
     let quarters = value(*b"irot").unwrap_or(0) & 3;
