@@ -129,6 +129,15 @@ fn tiles_make_a_picture() {
 }
 
 #[test]
+fn a_crop_is_passed_over() {
+    let bytes = avif(scene(128, 96));
+    // 32 × 48 pixels around the middle, as fractions.
+    let crop: Vec<u8> = [32u32, 1, 48, 1, 0, 1, 0, 1].into_iter().flat_map(u32::to_be_bytes).collect();
+    let item = Item::new(streams(&bytes), 128, 96).with(boxed(*b"clap", &crop));
+    assert_eq!(shown(&file(&[item], &[])).size(), (128, 96));
+}
+
+#[test]
 fn code_points_and_a_profile_say_the_same() {
     let bytes = avif(scene(123, 91));
     let of = |colours: &[u8]| shown(&file(&[Item::new(streams(&bytes), 123, 91).with(boxed(*b"colr", colours))], &[]));

@@ -8,14 +8,15 @@ use pixfront::format::Format;
 use pixfront::image::{Cancel, Options};
 use turbojpeg::{Image, PixelFormat, Subsamp};
 
-use super::animations::{read_gif, read_webp};
-use super::{peers, recipe, render, sniff};
+use super::{recipe, render, sniff};
 use crate::hostile::mutated::Random;
-use crate::pictures::gifs::{self, Frame, frame};
 use crate::pictures::jpegs::{self, segment, with_segment};
 use crate::pictures::pngs::{self, Header};
 use crate::pictures::profiles::{self, display_p3};
-use crate::pictures::{animations, scene, see_through, tiffs};
+use crate::pictures::{scene, see_through, tiffs};
+
+mod avifs;
+mod moving;
 
 const SECRET: &[u8] = b"SECRET-PLACE";
 /// Which an encoding of low quality never reaches by length.
@@ -254,91 +255,6 @@ fn webps_look_the_same() {
 fn noise(width: u32, height: u32, seed: u64) -> RgbaImage {
     let mut random = Random::new(seed);
     RgbaImage::from_fn(width, height, |_, _| Rgba([[200, 30, 30, 255], [30, 30, 200, 255]][random.below(2)]))
-}
-
-fn moving_webp() -> Vec<u8> {
-    let frames: Vec<_> = (1..4).map(|step| (noise(64, 48, step), 30 + step as u32)).collect();
-    let plain = animations::webp(3, &frames);
-    let mut inside = chunk(b"prVt", SECRET);
-    // The last frame gets a chunk of its own that nobody knows.
-    let last = plain.windows(4).rposition(|name| name == b"ANMF").unwrap();
-    let length = plain[last + 4..].first_chunk().map(|length| u32::from_le_bytes(*length)).unwrap();
-    let mut bytes = plain[..last + 8 + length as usize].to_vec();
-    bytes[last + 4..last + 8].copy_from_slice(&(length + inside.len() as u32).to_le_bytes());
-    bytes.append(&mut inside);
-    with_chunks(&bytes, 0x0C, &[chunk(b"EXIF", &exif(1)), chunk(b"XMP ", SECRET)].concat())
-}
-
-/// A sprite wanders over a ground without a pattern and leaves it as it was, which few encoders say as shortly.
-fn moving_gif() -> Vec<u8> {
-    let mut random = Random::new(3);
-    let ground: Vec<_> = (0..64 * 48).map(|_| random.below(3) as u8).collect();
-    let ground = frame(64, 48, |x, y| ground[usize::from(y * 64 + x)]);
-    let sprite = |step: u16| Frame {
-        left: step * 5,
-        top: step * 3,
-        dispose: gif::DisposalMethod::Previous,
-        ..frame(12, 12, |_, _| 3)
-    };
-    let frames: Vec<_> = [ground].into_iter().chain((0..8).map(sprite)).collect();
-    gifs::write(64, 48, Some(4), &frames)
-}
-
-fn tagged_gif(plain: &[u8]) -> Vec<u8> {
-    let extension = |label: u8, blocks: &[&[u8]]| {
-        let blocks: Vec<u8> = blocks.iter().flat_map(|block| [&[block.len() as u8], *block].concat()).collect();
-        [&[0x21, label], &blocks[..], &[0]].concat()
-    };
-    let told = [
-        extension(0xFE, &[SECRET, SECRET]),
-        extension(0xFF, &[b"XMP DataXMP", SECRET]),
-        extension(0xFF, &[b"ICCRGBG1012", SECRET]),
-        extension(0x01, &[&[0; 12], SECRET]),
-    ]
-    .concat();
-    let header = 13 + gifs::PALETTE.len() * 3;
-    // Before the first frame, and behind the last.
-    [&plain[..header], &told, &plain[header..plain.len() - 1], &told, b";", SECRET].concat()
-}
-
-#[test]
-fn what_moves_keeps_moving() {
-    let source = moving_webp();
-    let answer = answer("webp", &source);
-    assert_eq!(read_webp(&answer), read_webp(&source));
-    assert_eq!(answer[20], 0x12);
-    mutate("webp", &source);
-    let source = tagged_gif(&moving_gif());
-    let answer = self::answer("gif", &source);
-    assert_eq!(read_gif(&answer), read_gif(&source));
-    assert_eq!(read_gif(&answer).1, 5);
-    mutate("gif", &source);
-}
-
-#[test]
-fn avifs_look_the_same() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let script = "import sys; from PIL import Image; picture = Image.effect_mandelbrot((112, 84), (-2, -1, 1, 1), 50)\n\
-        picture = Image.merge('RGB', (picture, picture.rotate(90), picture.rotate(180))); exif = Image.Exif()\n\
-        exif[0x010E], exif[0x0112] = sys.argv[2], 6\n\
-        picture.save(sys.argv[1], quality=40, exif=exif, xmp=sys.argv[2].encode(), icc_profile=open(sys.argv[3], 'rb').read())";
-    let path = folder.path().join("source.avif");
-    let secret = std::str::from_utf8(SECRET).unwrap();
-    let profile = folder.path().join("profile.icc");
-    std::fs::write(&profile, display_p3()).unwrap();
-    peers::python(["-c", script, path.to_str().unwrap(), secret, profile.to_str().unwrap()]);
-    let plain = std::fs::read(&path).unwrap();
-    let source = [plain, crate::pictures::avifs::boxed(*b"uuid", SECRET)].concat();
-    let answer = answer("avif", &source);
-    assert_eq!(answer.len(), source.len());
-    let script = "import sys; from PIL import Image, ImageOps; one, other = map(Image.open, sys.argv[1:])\n\
-        one, other = map(ImageOps.exif_transpose, (one, other))\n\
-        assert one.tobytes() == other.tobytes() and one.size == other.size == (84, 112), (one, other)\n\
-        assert one.info['icc_profile'] == other.info['icc_profile']; assert 0x010E not in other.getexif()";
-    let stripped = folder.path().join("stripped.avif");
-    std::fs::write(&stripped, answer).unwrap();
-    peers::python(["-c", script, path.to_str().unwrap(), stripped.to_str().unwrap()]);
-    mutate("avif", &source);
 }
 
 #[test]

@@ -23,8 +23,8 @@ fn foreign_files_look_as_libavif_shows_them() {
             continue;
         }
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let ours = on_black(shown(&fs::read(&path).unwrap()));
-        let theirs = on_black(sources::decode(&fs::read(path.with_extension("png")).unwrap(), Format::Png));
+        let ours = on_black(&shown(&fs::read(&path).unwrap()));
+        let theirs = on_black(&sources::decode(&fs::read(path.with_extension("png")).unwrap(), Format::Png));
         assert_eq!(ours.size(), theirs.size(), "{name}");
         let found = distance(&ours, &theirs);
         count += 1;
@@ -38,7 +38,7 @@ fn foreign_files_look_as_libavif_shows_them() {
 }
 
 /// Where hardly anything shows, colours say hardly anything.
-fn on_black(picture: Picture) -> Picture {
+fn on_black(picture: &Picture) -> Picture {
     let pixels = picture.pixels.iter().map(|[r, g, b, a]| [r * a / 255.0, g * a / 255.0, b * a / 255.0, *a]);
-    Picture { pixels: pixels.collect(), ..picture }
+    Picture { pixels: pixels.collect(), ..*picture }
 }
