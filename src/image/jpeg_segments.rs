@@ -6,8 +6,8 @@ pub(super) const SOI: u8 = 0xD8;
 pub(super) const EOI: u8 = 0xD9;
 pub(super) const SOS: u8 = 0xDA;
 pub(super) const APP1: u8 = 0xE1;
-const APP2: u8 = 0xE2;
-const APP14: u8 = 0xEE;
+pub(super) const APP2: u8 = 0xE2;
+pub(super) const APP14: u8 = 0xEE;
 
 /// Steps from marker to marker.
 pub(super) struct Walk<'a> {
@@ -19,6 +19,11 @@ impl<'a> Walk<'a> {
     /// Begins behind the start marker.
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 2 }
+    }
+
+    /// Behind what was read last.
+    pub(super) const fn at(&self) -> usize {
+        self.at
     }
 
     /// The next marker's code, past entropy-coded data (where `FF 00` is a byte) and stray bytes.

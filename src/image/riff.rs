@@ -15,7 +15,11 @@ pub(super) fn chunks(webp: &[u8]) -> impl Iterator<Item = ([u8; 4], Option<&[u8]
     let stated =
         webp.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |length| u32::from_le_bytes(*length) as usize);
     let end = webp.len().min(stated.saturating_add(FRAME_BYTES));
-    let mut rest = webp.get(HEADER_BYTES..end).unwrap_or_default();
+    chunks_of(webp.get(HEADER_BYTES..end).unwrap_or_default())
+}
+
+/// The same of what stands within a chunk.
+pub(super) fn chunks_of(mut rest: &[u8]) -> impl Iterator<Item = ([u8; 4], Option<&[u8]>)> {
     std::iter::from_fn(move || {
         let (head, contents) = rest.split_first_chunk::<8>()?;
         let [n0, n1, n2, n3, length @ ..] = *head;

@@ -20,7 +20,7 @@ mod bombs;
 mod corpus;
 mod jpeg;
 mod memory;
-mod mutated;
+pub(crate) mod mutated;
 mod profiles;
 mod report;
 mod seeds;

@@ -27,6 +27,7 @@ mod reference;
 mod sheet;
 mod sources;
 mod turned;
+mod untouched;
 
 /// Half size, which no URL can say.
 const HALF: &str = "half";

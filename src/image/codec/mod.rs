@@ -83,8 +83,14 @@ pub(super) fn is_lossless(bytes: &[u8], file_type: FileType) -> bool {
     match file_type {
         FileType::Png | FileType::Gif | FileType::Bmp | FileType::Tiff => true,
         FileType::Webp => webp::is_lossless(bytes),
-        FileType::Jpeg | FileType::Avif => false,
-        FileType::Svg | FileType::Pdf | FileType::Heic | FileType::Mp4 | FileType::Quicktime | FileType::Webm => false,
+        FileType::Jpeg
+        | FileType::Avif
+        | FileType::Svg
+        | FileType::Pdf
+        | FileType::Heic
+        | FileType::Mp4
+        | FileType::Quicktime
+        | FileType::Webm => false,
     }
 }
 

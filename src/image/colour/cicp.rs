@@ -45,7 +45,7 @@ fn colours(primaries: u8) -> ColorProfile {
 }
 
 /// [`None`]: sRGB's. That is also said of the codes of television (1, 6, 7, 14, 15), which describe a camera and not a screen:
-/// browsers and sharp show them as sRGB.
+/// sharp shows them as sRGB too.
 fn curve(transfer: u8) -> Option<ToneReprCurve> {
     match transfer {
         4 => Some(curve_from_gamma(2.2)),

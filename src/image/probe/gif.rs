@@ -9,11 +9,11 @@ use crate::image::geometry::Size;
 use crate::image::orient::Orientation;
 
 const SIGNATURE_BYTES: usize = 6;
-const EXTENSION: u8 = 0x21;
-const IMAGE: u8 = 0x2C;
+pub(in crate::image) const EXTENSION: u8 = 0x21;
+pub(in crate::image) const IMAGE: u8 = 0x2C;
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
-    let mut walk = Walk { rest: bytes.get(SIGNATURE_BYTES..).unwrap_or_default() };
+    let mut walk = Walk::new(bytes);
     let mut canvas = walk.screen()?;
     let mut frames = 0;
     // Whether an extension stands there that belongs to a frame which has not come yet.
@@ -52,7 +52,7 @@ fn finish(size: Size, frames: u32) -> Result<Probe> {
 }
 
 /// Where a frame lies on the canvas.
-struct Rectangle {
+pub(in crate::image) struct Rectangle {
     left: u32,
     top: u32,
     size: Size,
@@ -84,13 +84,23 @@ impl Rectangle {
     }
 }
 
-struct Walk<'a> {
+/// Steps from block to block; every step is an error where the file ends within one.
+pub(in crate::image) struct Walk<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Walk<'a> {
+    pub(in crate::image) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes.get(SIGNATURE_BYTES..).unwrap_or_default() }
+    }
+
+    /// How far into these bytes, which it began with, the walk has come.
+    pub(in crate::image) const fn at(&self, bytes: &[u8]) -> usize {
+        bytes.len() - self.rest.len()
+    }
+
     /// The logical screen descriptor and the global palette.
-    fn screen(&mut self) -> Result<Size> {
+    pub(in crate::image) fn screen(&mut self) -> Result<Size> {
         let descriptor = self.take(7, "the header")?;
         let size = size_at(descriptor, 0);
         if size.width == 0 || size.height == 0 {
@@ -101,13 +111,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The byte that says what block follows; [`None`] at the end of the file.
-    fn introducer(&mut self) -> Option<u8> {
+    pub(in crate::image) fn introducer(&mut self) -> Option<u8> {
         let (introducer, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(*introducer)
     }
 
-    fn image(&mut self) -> Result<Rectangle> {
+    pub(in crate::image) fn image(&mut self) -> Result<Rectangle> {
         let descriptor = self.take(9, "a frame")?;
         let Size { width: left, height: top } = size_at(descriptor, 0);
         let size = size_at(descriptor, 4);
@@ -127,7 +137,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Blocks of up to 255 bytes, to the empty one.
-    fn sub_blocks(&mut self, within: &str) -> Result<()> {
+    pub(in crate::image) fn sub_blocks(&mut self, within: &str) -> Result<()> {
         loop {
             let length = self.take(1, within)?[0];
             if length == 0 {
@@ -137,7 +147,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn take(&mut self, length: usize, within: &str) -> Result<&'a [u8]> {
+    pub(in crate::image) fn take(&mut self, length: usize, within: &str) -> Result<&'a [u8]> {
         let cut_off = || Error::new(Kind::Corrupt, format!("the GIF is cut off: it ends within {within}"));
         let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(cut_off)?;
         self.rest = rest;

@@ -8,9 +8,9 @@ use crate::format::FileType;
 
 pub(super) mod avif;
 mod bmp;
-mod gif;
+pub(super) mod gif;
 mod jpeg;
-mod png;
+pub(super) mod png;
 mod tiff;
 mod webp;
 

@@ -35,7 +35,7 @@ fn header_size(bytes: &[u8]) -> Option<Size> {
 }
 
 /// Hands over every chunk to the end chunk, before or behind the pixels; [`false`]: there is no end.
-fn walk(bytes: &[u8], mut each: impl FnMut(&[u8; 4], &[u8])) -> bool {
+pub(in crate::image) fn walk(bytes: &[u8], mut each: impl FnMut(&[u8; 4], &[u8])) -> bool {
     let mut at = SIGNATURE_BYTES;
     while let Some(chunk) = bytes.get(at..)
         && let Some(([l3, l2, l1, l0, name @ ..], rest)) = chunk.split_first_chunk::<8>()

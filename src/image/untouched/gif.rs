@@ -1,52 +1,48 @@
-//! GIF: no comments, and no applications' blocks but the one that says how often it is played.
+//! GIF: no comments, no texts, and no applications' blocks but the one that says how often it is played.
 
-const EXTENSION: u8 = 0x21;
-const PICTURE: u8 = 0x2C;
+use crate::image::probe::gif::{EXTENSION, IMAGE, Walk};
+
 const TRAILER: u8 = 0x3B;
 const GRAPHIC_CONTROL: u8 = 0xF9;
 const APPLICATION: u8 = 0xFF;
+/// An application's block up to the number of plays: its name, and a block of three bytes.
+const LOOP_BYTES: usize = 1 + 11 + 1 + 3;
 
 pub(super) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
-    const HEADER_BYTES: usize = 13;
-    let mut at = HEADER_BYTES + table_bytes(*bytes.get(10)?);
-    let mut stripped = bytes.get(..at)?.to_vec();
-    loop {
-        let begin = at;
-        let is_kept = match *bytes.get(at)? {
-            TRAILER => {
-                stripped.push(TRAILER);
-                return Some(stripped);
-            }
-            PICTURE => {
-                // Place and size, flags, colours, the code size; then the data.
-                at = past_blocks(bytes, at + 10 + table_bytes(*bytes.get(at + 9)?) + 1)?;
-                true
+    let mut walk = Walk::new(bytes);
+    walk.screen().ok()?;
+    let mut stripped = bytes.get(..walk.at(bytes))?.to_vec();
+    while let Some(introducer) = walk.introducer() {
+        let start = walk.at(bytes) - 1;
+        match introducer {
+            IMAGE => {
+                walk.image().ok()?;
+                stripped.extend(bytes.get(start..walk.at(bytes))?);
             }
             EXTENSION => {
-                let label = *bytes.get(at + 1)?;
-                at = past_blocks(bytes, at + 2)?;
-                let name = bytes.get(begin + 3..begin + 14);
-                label == GRAPHIC_CONTROL
-                    || (label == APPLICATION && matches!(name, Some(b"NETSCAPE2.0" | b"ANIMEXTS1.0")))
+                let label = walk.take(1, "an extension").ok()?[0];
+                walk.sub_blocks("an extension").ok()?;
+                stripped.extend(kept(label, bytes.get(start..walk.at(bytes))?));
             }
-            _ => return None,
-        };
-        if is_kept {
-            stripped.extend(bytes.get(begin..at)?);
+            // Browsers stop here, as at the trailer.
+            _ => break,
         }
+    }
+    stripped.push(TRAILER);
+    Some(stripped)
+}
+
+/// What stays of an extension.
+fn kept(label: u8, extension: &[u8]) -> Vec<u8> {
+    let blocks = &extension[2..];
+    match label {
+        GRAPHIC_CONTROL => extension.to_vec(),
+        APPLICATION if is_loop(blocks) => [&extension[..2], &blocks[..LOOP_BYTES], &[0]].concat(),
+        _ => Vec::new(),
     }
 }
 
-/// Length of the colour table that these flags announce.
-const fn table_bytes(flags: u8) -> usize {
-    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
-}
-
-fn past_blocks(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        match *bytes.get(at)? {
-            0 => return Some(at + 1),
-            length => at += 1 + usize::from(length),
-        }
-    }
+fn is_loop(blocks: &[u8]) -> bool {
+    let is_named = [b"\x0BNETSCAPE2.0", b"\x0BANIMEXTS1.0"].iter().any(|name| blocks.starts_with(*name));
+    is_named && blocks.get(12..LOOP_BYTES).is_some_and(|plays| plays.starts_with(&[3, 1]))
 }

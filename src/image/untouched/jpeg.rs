@@ -1,71 +1,67 @@
-//! JPEG: the application segments before the first scan.
+//! JPEG: what a decoder needs of it, and the profile.
 
 use super::exif;
+use crate::image::jpeg_segments::{APP1, APP2, APP14, EOI, SOI, SOS, Walk};
 use crate::image::orient::Orientation;
 
-const SOI: [u8; 2] = [0xFF, 0xD8];
-const SOS: u8 = 0xDA;
 const APP0: u8 = 0xE0;
-const APP1: u8 = 0xE1;
-const APP2: u8 = 0xE2;
-const APP14: u8 = 0xEE;
-const APP15: u8 = 0xEF;
-const COM: u8 = 0xFE;
+/// The header of JFIF 1.1 for square pixels, without the thumbnail that one may hold.
+const JFIF: &[u8] = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
+/// As long as libjpeg wants it; nothing belongs behind it.
+const ADOBE_BYTES: usize = 12;
 
-pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Vec<u8>> {
-    let mut rest = bytes.strip_prefix(&SOI)?;
-    let mut stripped = SOI.to_vec();
-    let mut orientation = orientation;
+pub(super) fn strip(bytes: &[u8], mut orientation: Option<Orientation>) -> Option<Vec<u8>> {
+    let mut walk = Walk::new(bytes);
+    let mut stripped = vec![0xFF, SOI];
+    let mut scan = None;
     loop {
-        // Fill bytes may stand before a marker.
-        while let [0xFF, 0xFF, ..] = rest {
-            rest = &rest[1..];
+        let code = walk.marker().ok()?;
+        // Within a scan these belong to its data; elsewhere they say nothing.
+        if matches!(code, 0x01 | 0xD0..=0xD7 | SOI) {
+            continue;
         }
-        let [0xFF, code, l1, l0, ..] = *rest else { return None };
-        let (segment, after) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([l1, l0])))?;
-        // JFIF's own header comes first, or it is none.
+        if let Some(start) = scan.take() {
+            stripped.extend(bytes.get(start..walk.at() - 2)?);
+        }
+        match code {
+            // Telephones hide films and further pictures behind the end.
+            EOI => {
+                stripped.extend([0xFF, EOI]);
+                return Some(stripped);
+            }
+            // Browsers have no arithmetic decoding, so that only our encoding is seen there.
+            0xC9..=0xCB | 0xCD..=0xCF => return None,
+            _ => {}
+        }
+        // JFIF's header comes first, or it is none.
         if code != APP0
             && let Some(orientation) = orientation.take()
         {
-            let block = exif(orientation);
-            let length = u16::try_from(2 + EXIF.len() + block.len()).ok()?.to_be_bytes();
-            stripped.extend([&[0xFF, APP1][..], &length, EXIF, &block].concat());
+            write(APP1, &[b"Exif\0\0", &exif(orientation)[..]].concat(), &mut stripped)?;
         }
-        if code == SOS {
-            // Between and after the scans there is nothing of this kind, but what follows the picture itself.
-            stripped.extend(&rest[..end_of_picture(rest)?]);
-            return Some(stripped);
+        if let Some(contents) = kept(code, walk.segment().ok()?) {
+            write(code, contents, &mut stripped)?;
         }
-        if is_kept(code, segment.get(4..)?) {
-            stripped.extend(segment);
-        }
-        rest = after;
+        scan = (code == SOS).then(|| walk.at());
     }
 }
 
-const EXIF: &[u8] = b"Exif\0\0";
-
-fn is_kept(code: u8, contents: &[u8]) -> bool {
+/// What stays of a segment.
+fn kept(code: u8, contents: &[u8]) -> Option<&[u8]> {
     match code {
-        APP0 => contents.starts_with(b"JFIF\0"),
-        APP2 => contents.starts_with(b"ICC_PROFILE\0"),
+        APP0 => (contents.starts_with(b"JFIF\0") && contents.len() >= JFIF.len()).then_some(JFIF),
+        APP2 => contents.starts_with(b"ICC_PROFILE\0").then_some(contents),
         // How three or four components are to be read.
-        APP14 => contents.starts_with(b"Adobe"),
-        APP1..=APP15 | COM => false,
-        _ => true,
+        APP14 => contents.get(..ADOBE_BYTES).filter(|contents| contents.starts_with(b"Adobe")),
+        // Frames, tables, scans, the number of lines and the restart interval.
+        0xC0..=0xCF | SOS..=0xDD => Some(contents),
+        _ => None,
     }
 }
 
-/// Past the end marker, behind which telephones hide films and further pictures.
-fn end_of_picture(scans: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr(0xFF, scans.get(at..)?)?;
-        match *scans.get(at + 1)? {
-            0xD9 => return Some(at + 2),
-            0xFF => at += 1,
-            0x00 | 0x01 | 0xD0..=0xD7 => at += 2,
-            _ => at += 2 + usize::from(u16::from_be_bytes([*scans.get(at + 2)?, *scans.get(at + 3)?])),
-        }
-    }
+fn write(code: u8, contents: &[u8], to: &mut Vec<u8>) -> Option<()> {
+    to.extend([0xFF, code]);
+    to.extend(u16::try_from(contents.len() + 2).ok()?.to_be_bytes());
+    to.extend(contents);
+    Some(())
 }

@@ -2,34 +2,35 @@
 
 use super::exif;
 use crate::image::orient::Orientation;
+use crate::image::probe::png;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-const KEPT: [&[u8; 4]; 10] = [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"];
+/// Not gAMA and cHRM, which every other variant ignores too.
+const KEPT: [&[u8; 4]; 7] = [b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"sRGB", b"iCCP", b"cICP"];
 
-pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Vec<u8>> {
-    let mut rest = bytes.strip_prefix(SIGNATURE)?;
+pub(super) fn strip(bytes: &[u8], mut orientation: Option<Orientation>) -> Option<Vec<u8>> {
     let mut stripped = SIGNATURE.to_vec();
-    let mut orientation = orientation;
-    loop {
-        let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
-        let (chunk, after) = rest.split_at_checked(length.checked_add(12)?)?;
-        let kind: &[u8; 4] = chunk.get(4..)?.first_chunk()?;
-        if kind == b"IDAT"
+    let is_whole = png::walk(bytes, |name, contents| {
+        if name == b"IDAT"
             && let Some(orientation) = orientation.take()
         {
-            stripped.extend(write(b"eXIf", &exif(orientation)));
+            write(*b"eXIf", &exif(orientation), &mut stripped);
         }
-        if KEPT.contains(&kind) {
-            stripped.extend(chunk);
+        if KEPT.contains(&name) {
+            write(*name, contents, &mut stripped);
         }
-        if kind == b"IEND" {
-            return Some(stripped);
-        }
-        rest = after;
-    }
+    });
+    write(*b"IEND", &[], &mut stripped);
+    is_whole.then_some(stripped)
 }
 
-fn write(kind: &[u8; 4], contents: &[u8; 26]) -> Vec<u8> {
-    let named = [&kind[..], contents].concat();
-    [&26_u32.to_be_bytes()[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
+fn write(name: [u8; 4], contents: &[u8], to: &mut Vec<u8>) {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&name);
+    checksum.update(contents);
+    // As long as a chunk that was read, whose length has 32 bits.
+    to.extend(u32::try_from(contents.len()).unwrap_or(u32::MAX).to_be_bytes());
+    to.extend(name);
+    to.extend(contents);
+    to.extend(checksum.finalize().to_be_bytes());
 }

@@ -1,7 +1,8 @@
 //! Our pictures beside Pillow's and sharp's of the same sources: `tests/peers` makes both, and says how far apart they may be.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
@@ -67,18 +68,30 @@ fn compare(case: &Case, ours: &Picture, peer: &'static str, path: &Path) -> Comp
 }
 
 fn make_references(folder: &Path) -> Vec<Case> {
-    let tools = Path::new(ROOT).join(".tools");
-    let modules = tools.join("node/node_modules");
-    let scripts = Path::new(ROOT).join("tests/peers");
-    let mut pillow = Command::new(tools.join("venv/bin/python"));
-    run(pillow.env("PYTHONDONTWRITEBYTECODE", "1").arg(scripts.join("pillow.py")).arg(folder));
-    let mut node = Command::new(modules.join("node-22/bin/node"));
-    run(node.arg(scripts.join("sharp.mjs")).arg(folder).arg(&modules));
+    python([scripts().join("pillow.py").as_path(), folder]);
+    node("sharp.mjs", folder);
     serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap()
 }
 
+pub(super) fn scripts() -> PathBuf {
+    Path::new(ROOT).join("tests/peers")
+}
+
+/// Runs one of the scripts where sharp is.
+pub(super) fn node(script: &str, folder: &Path) {
+    let modules = Path::new(ROOT).join(".tools/node/node_modules");
+    let mut node = Command::new(modules.join("node-22/bin/node"));
+    run(node.arg(scripts().join(script)).arg(folder).arg(&modules));
+}
+
+/// Runs a script where Pillow is.
+pub(super) fn python<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) {
+    let program = Path::new(ROOT).join(".tools/venv/bin/python");
+    run(Command::new(program).env("PYTHONDONTWRITEBYTECODE", "1").args(arguments));
+}
+
 fn run(command: &mut Command) {
-    let program = command.get_program().to_owned();
-    let output = command.output().unwrap_or_else(|error| panic!("{program:?}, which `make test` installs: {error}"));
-    assert!(output.status.success(), "{program:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let program = Path::new(command.get_program()).display().to_string();
+    let output = command.output().unwrap_or_else(|error| panic!("{program}, which `make test` installs: {error}"));
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -20,7 +20,7 @@ pub(super) enum Matrix {
 impl Matrix {
     pub(super) const BT601: Self = Self::Luma { red: 0.299, blue: 0.114 };
 
-    /// By code points. "Unspecified" is taken for BT.601, as libavif and browsers do. [`None`]: a matrix of other mathematics.
+    /// By code points. "Unspecified" is taken for BT.601, as libavif does. [`None`]: a matrix of other mathematics.
     pub(super) fn of(matrix: u16, primaries: u16) -> Option<Self> {
         match (matrix, primaries) {
             (0, _) => Some(Self::Identity),

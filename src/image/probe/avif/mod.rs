@@ -53,16 +53,40 @@ pub(in crate::image) struct Nclx {
     pub(in crate::image) is_full_range: bool,
 }
 
-/// Where the file speaks about its pictures and does not show them: the places of EXIF (true) and of XMP and other texts.
-/// [`None`] if the structure can't be followed.
-pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<(Range<usize>, bool)>> {
-    let meta = read_meta(bytes).ok()?;
-    let place = |extent: &[u8]| {
-        let start = extent.as_ptr().addr() - bytes.as_ptr().addr();
-        start..start + extent.len()
+/// A place that holds no picture.
+pub(in crate::image) enum Metadata {
+    /// An item of EXIF.
+    Exif(Range<usize>),
+    /// An item of XMP, or of other texts.
+    Text(Range<usize>),
+    /// The contents of a box that says nothing about the pictures.
+    Other(Range<usize>),
+}
+
+/// Where the file speaks and does not show anything. [`None`] if its structure can't be followed, or it is also a sequence, which
+/// has metadata of its own.
+pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<Metadata>> {
+    // Boxes and items are slices of these very bytes.
+    let place = |part: &[u8]| {
+        let start = part.as_ptr().addr() - bytes.as_ptr().addr();
+        start..start + part.len()
     };
-    let items = meta.items().filter(|(kind, _)| matches!(*kind, b"Exif" | b"mime"));
-    Some(items.flat_map(|(kind, extents)| extents.iter().map(move |extent| (place(extent), kind == b"Exif"))).collect())
+    let mut places = Vec::new();
+    for (name, contents) in Fields(bytes).boxes()? {
+        match &name {
+            b"ftyp" | b"meta" | b"mdat" => {}
+            b"moov" => return None,
+            _ => places.push(Metadata::Other(place(contents.0))),
+        }
+    }
+    for (kind, extents) in read_meta(bytes).ok()?.items() {
+        match kind {
+            b"Exif" => places.extend(extents.iter().map(|extent| Metadata::Exif(place(extent)))),
+            b"mime" => places.extend(extents.iter().map(|extent| Metadata::Text(place(extent)))),
+            _ => {}
+        }
+    }
+    Some(places)
 }
 
 fn read_meta(bytes: &[u8]) -> Result<Meta<'_>> {
@@ -87,12 +111,19 @@ impl<'a> Avif<'a> {
             nclx: properties.iter().find_map(|property| nclx(property)),
         })
     }
+
+    /// All that is coded.
+    pub(in crate::image) fn streams(&self) -> impl Iterator<Item = &Cow<'a, [u8]>> {
+        [Some(&self.colour), self.alpha.as_ref()].into_iter().flatten().flat_map(|plane| &plane.tiles)
+    }
 }
 
-/// What `irot` and `imir` say, and nothing else: MIAF has a reader ignore EXIF's orientation, and browsers, libheif (so sharp)
-/// and Pillow do. The turn is anticlockwise and comes before the mirroring, whatever their order in the file (MIAF, 7.3.6.7).
+/// What `irot` and `imir` say, and nothing else: of a file that states an orientation in EXIF alone, Pillow and sharp make no
+/// use either. The turn is anticlockwise and comes before the mirroring, which is the order of MIAF's 7.3.6.7; that of the file
+/// is not looked at.
 ///
-/// A crop (`clap`) is passed over: hardly a file has one, and browsers do not agree about it.
+/// A crop (`clap`) is passed over, as by Pillow, for readers do not agree about it: sharp applies any, and Chromium only one that
+/// begins at the left and top, lest a file hide what it shows elsewhere.
 fn orientation(properties: &[Property]) -> Orientation {
     let value = |name| properties.iter().find(|property| property.name == name)?.contents.0.first().copied();
     let quarters = value(*b"irot").unwrap_or(0) & 3;
