@@ -26,7 +26,12 @@ pub(super) fn all() -> Vec<Made> {
         ("PNG", "sixteen bits with alpha".to_owned(), png.wrap(&[], &widest), Expected::PICTURE),
         ("PNG", "interlaced".to_owned(), Header { interlaced: true, ..png }.wrap(&[], &widest), Expected::PICTURE),
         ("TIFF", "sixteen bits with alpha".to_owned(), tiff, Expected::PICTURE),
-        ("BMP", "runs that end at once".to_owned(), bmp_of_runs(SIDE as i32, SIDE as i32, &[0, 1]), Expected::CLEAN),
+        (
+            "BMP",
+            "runs that end at once".to_owned(),
+            bmp_of_runs(SIDE.cast_signed(), SIDE.cast_signed(), &[0, 1]),
+            Expected::CLEAN,
+        ),
         ("GIF", "a canvas with a pixel on it".to_owned(), gif_on_a_large_canvas(), Expected::PICTURE),
         ("GIF", "a frame of nothing".to_owned(), gif_of((SIDE_16, SIDE_16), &[]), Expected::CORRUPT),
         ("GIF", "3 frames of a megapixel".to_owned(), gif_of_large_frames(), Expected::PICTURE),

@@ -98,7 +98,10 @@ fn bad() -> Vec<(&'static str, Vec<u8>)> {
             "a table of 255 points a side",
             with_table(&[&b"mft2\0\0\0\0\x03\x03\xff\0"[..], &[0; 36], &[0xFF; 4], &[7; 900]].concat()),
         ),
-        ("a table of 15 channels", with_table(&[&b"mft1\0\0\0\0\x0f\x0f\x02\0"[..], &[0; 36], &[7; 99_999]].concat())),
+        (
+            "a table of 15 channels",
+            with_table(&[&b"mft1\0\0\0\0\x0f\x0f\x02\0"[..], &[0; 36], &vec![7; 99_999]].concat()),
+        ),
         (
             "a table of one point",
             with_table(&[&b"mft2\0\0\0\0\x03\x03\x01\0"[..], &[0; 36], &[0, 2, 0, 2], &[7; 99]].concat()),

@@ -15,8 +15,10 @@ pub(super) fn all() -> Lies {
     let disposed = |code: u8| {
         let mut moving = gifs::wandering(16, 16, 3);
         let controls: Vec<_> = (0..moving.len()).filter(|at| moving[*at..].starts_with(b"\x21\xf9\x04")).collect();
-        controls.iter().for_each(|at| moving[at + 3] = code << 2 | 1);
-        controls.iter().for_each(|at| moving[at + 6] = 200);
+        for at in controls {
+            moving[at + 3] = code << 2 | 1;
+            moving[at + 6] = 200;
+        }
         moving
     };
     let beyond = Frame { left: 12, top: 12, ..gifs::frame(16, 16, |_, _| 1) };

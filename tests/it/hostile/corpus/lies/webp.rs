@@ -1,9 +1,12 @@
-//! WebPs whose chunks disagree with each other.
+//! WebP whose chunks disagree with each other.
 
 use super::{Lies, with};
 use crate::hostile::corpus::Expected;
 use crate::pictures::animations::{counting, webp};
 use crate::pictures::{self, profiles};
+
+/// Behind the canvas and the loop comes the first frame: left, top, width, height and time, of three bytes each.
+const FRAME: usize = 44 + 8;
 
 pub(super) fn all() -> Lies {
     let lossy = pictures::webp(16, 16);
@@ -11,8 +14,6 @@ pub(super) fn all() -> Lies {
     let length = |length: u32| with(&lossy, 4, &length.to_le_bytes());
     let canvas = |side: u32| profiles::in_webp(&lossy, (side, side), None, None);
     let moving = webp(0, &counting(16, 16, 3));
-    // Behind the canvas and the loop comes the first frame: left, top, width, height and time, of three bytes each.
-    const FRAME: usize = 44 + 8;
     let frame = |at: usize, number: u32| with(&moving, FRAME + at, &number.to_le_bytes()[..3]);
     let first_frame_ends = FRAME + u32::from_le_bytes(*moving[FRAME - 4..].first_chunk().unwrap()) as usize;
     let without_frames = [&moving[..4], &36u32.to_le_bytes(), &moving[8..44]].concat();
