@@ -23,7 +23,7 @@ fn named(format: &'static str, name: &str, bytes: Vec<u8>, expected: Expected) -
 
 /// The largest sides that each format can state, and hardly anything behind them.
 fn headers() -> Vec<Made> {
-    let avif = super::samples::avif(scene(64, 64).into());
+    let avif = super::samples::avif(&scene(64, 64).into());
     let stream = avifs::streams(&avif);
     let wide = avifs::Item::new(stream, 65_535, 65_535);
     let tiles = [avifs::grid(64, 64, 65_535, 65_535), avifs::Item::new(stream, 1024, 1024)];
@@ -80,7 +80,7 @@ fn tiff_of_strips(compression: u16, bytes: &[u8]) -> Vec<u8> {
 
 /// Thousands of tiles that are one stream of megabytes, which begins with a picture.
 fn avif_of_long_tiles() -> Vec<u8> {
-    let avif = super::samples::avif(scene(64, 64).into());
+    let avif = super::samples::avif(&scene(64, 64).into());
     // Empty units, which mean nothing.
     let stream = [avifs::streams(&avif), &[0x12, 0].repeat(1 << 21)].concat();
     avifs::file(&[avifs::grid(50, 50, 3200, 3200), avifs::Item::new(&stream, 64, 64)], &[(b"dimg", 1, &[2; 2500])])

@@ -78,6 +78,6 @@ fn jpeg_of_comments() -> Vec<u8> {
 }
 
 fn avif_of_frames() -> Vec<u8> {
-    let avif = super::samples::avif(scene(64, 64).into());
+    let avif = super::samples::avif(&scene(64, 64).into());
     avifs::file(&[avifs::Item::new(&avifs::streams(&avif).repeat(MANY), 64, 64)], &[])
 }

@@ -67,7 +67,7 @@ fn webp_of_one_colour() -> Vec<u8> {
 
 fn avif_of_three_tiles() -> Vec<u8> {
     const TILE: u32 = 1100;
-    let avif = super::samples::avif(RgbImage::from_pixel(TILE, TILE, Rgb([200, 90, 30])).into());
+    let avif = super::samples::avif(&RgbImage::from_pixel(TILE, TILE, Rgb([200, 90, 30])).into());
     let tile = avifs::Item::new(avifs::streams(&avif), TILE, TILE);
     avifs::file(&[avifs::grid(3, 1, TILE as u16, 3 * TILE as u16), tile], &[(b"dimg", 1, &[2, 2, 2])])
 }

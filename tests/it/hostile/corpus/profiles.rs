@@ -43,7 +43,7 @@ struct Files {
 
 impl Files {
     fn of(picture: &RgbImage) -> Self {
-        let avif = super::samples::avif(picture.clone().into());
+        let avif = super::samples::avif(&picture.clone().into());
         Self {
             jpeg: jpegs::write(picture, jpegs::BASELINE),
             webp: pictures::webp(SIDE, SIDE),

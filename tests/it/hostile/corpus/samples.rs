@@ -101,20 +101,20 @@ fn gifs() -> Files {
 }
 
 /// Written by ourselves.
-pub(super) fn avif(picture: DynamicImage) -> Vec<u8> {
+pub(super) fn avif(picture: &DynamicImage) -> Vec<u8> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png).unwrap();
     crate::hostile::render(png.get_ref(), "f=avif").unwrap().bytes.to_vec()
 }
 
 fn avifs() -> Files {
-    let tile = avif(scene(64, 64).into());
+    let tile = avif(&scene(64, 64).into());
     let tile = || avifs::Item::new(avifs::streams(&tile), 64, 64);
     let tiles = [avifs::grid(1, 2, 100, 64), tile(), tile()];
     vec![
-        ("still", avif(scene(WIDTH, HEIGHT).into())),
-        ("grey", avif(DynamicImage::from(scene(WIDTH, HEIGHT)).into_luma8().into())),
-        ("with alpha", avif(see_through(WIDTH, HEIGHT).into())),
+        ("still", avif(&scene(WIDTH, HEIGHT).into())),
+        ("grey", avif(&DynamicImage::from(scene(WIDTH, HEIGHT)).into_luma8().into())),
+        ("with alpha", avif(&see_through(WIDTH, HEIGHT).into())),
         ("of tiles", avifs::file(&tiles, &[(b"dimg", 1, &[2, 3])])),
     ]
 }
@@ -139,7 +139,7 @@ fn tiffs() -> Files {
 fn bmps() -> Files {
     let picture = scene(WIDTH, HEIGHT);
     let mut upside_down = tiffs::bmp(picture.clone());
-    upside_down[22..26].copy_from_slice(&(-(HEIGHT as i32)).to_le_bytes());
+    upside_down[22..26].copy_from_slice(&(-HEIGHT.cast_signed()).to_le_bytes());
     let with_alpha = RgbaImage::from_fn(WIDTH, HEIGHT, |x, y| Rgba([x as u8, y as u8, 90, 128]));
     vec![
         ("of RGB", tiffs::bmp(picture.clone())),

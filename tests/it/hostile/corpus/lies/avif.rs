@@ -10,7 +10,7 @@ pub(super) fn all() -> Lies {
 }
 
 fn stream() -> Vec<u8> {
-    avifs::streams(&samples::avif(scene(64, 64).into())).to_vec()
+    avifs::streams(&samples::avif(&scene(64, 64).into())).to_vec()
 }
 
 fn items() -> Lies {
@@ -48,7 +48,7 @@ fn items() -> Lies {
 }
 
 fn boxes() -> Lies {
-    let avif = samples::avif(see_through(64, 64).into());
+    let avif = samples::avif(&see_through(64, 64).into());
     let at = |name: &[u8; 4]| avif.windows(4).position(|window| window == name).unwrap();
     let length = |name: &[u8; 4], length: u32| with(&avif, at(name) - 4, &length.to_be_bytes());
     let inside = |name: &[u8; 4], offset: usize, bytes: &[u8]| with(&avif, at(name) + 4 + offset, bytes);
