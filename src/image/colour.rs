@@ -2,7 +2,7 @@
 
 use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve, TransformOptions};
 
-use super::pixels::{Layout, Pixels};
+use super::pixels::{Layout, Pixels, divide_by_255};
 use super::profile::Profile;
 
 mod channels;
@@ -107,7 +107,7 @@ fn without_profile(pixels: &Pixels) -> Pixels {
     channels::convert(pixels, Layout::Rgb, |from, to| {
         let light = u32::from(u8::MAX - from[3]);
         for (to, ink) in to.iter_mut().zip(from) {
-            *to = channels::divide_by_255(u32::from(u8::MAX - ink) * light);
+            *to = divide_by_255(u32::from(u8::MAX - ink) * light);
         }
     })
 }

@@ -1,7 +1,7 @@
 //! `contain`: a picture laid on a ground, which shows around it and, where it is transparent, through it.
 
 use super::geometry::Ground;
-use super::pixels::{Layout, Pixels};
+use super::pixels::{Layout, Pixels, divide_by_255};
 use crate::format::Format;
 use crate::params::Rgb;
 
@@ -49,8 +49,7 @@ fn over(pixel: [u8; 4], colour: Option<Rgb>) -> [u8; 4] {
     let Some(Rgb(below)) = colour else { return pixel };
     let [r, g, b, alpha] = pixel;
     let mix = |above: u8, below: u8| {
-        let sum = u32::from(above) * u32::from(alpha) + u32::from(below) * u32::from(u8::MAX - alpha);
-        u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
+        divide_by_255(u32::from(above) * u32::from(alpha) + u32::from(below) * u32::from(u8::MAX - alpha))
     };
     [mix(r, below[0]), mix(g, below[1]), mix(b, below[2]), u8::MAX]
 }

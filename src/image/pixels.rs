@@ -62,3 +62,19 @@ impl Pixels {
 pub(crate) fn eight_bits(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
+
+/// A product of two channels as a channel, rounded to the nearest.
+pub(crate) fn divide_by_255(product: u32) -> u8 {
+    u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
+}
+
+/// Takes the alpha, which comes last, out of colours that were multiplied by it.
+pub(crate) fn unmultiply(data: &mut [u8], channels: usize) {
+    for pixel in data.chunks_exact_mut(channels) {
+        let Some((alpha, colours)) = pixel.split_last_mut() else { continue };
+        let alpha = u32::from(*alpha);
+        for colour in colours.iter_mut().filter(|_| alpha > 0) {
+            *colour = u8::try_from((u32::from(*colour) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{CompressionMethod, SampleFormat, Tag, Type, ValueBuffer};
 use tiff::{ColorType, TiffError};
 
-use super::super::pixels::{Layout, Pixels, eight_bits};
+use super::super::pixels::{Layout, Pixels, eight_bits, unmultiply};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::corrupt;
@@ -57,7 +57,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         samples::to_rgb(&mut data);
     }
     if extra.first() == Some(&PREMULTIPLIED) && matches!(layout, Layout::GrayAlpha | Layout::Rgba) {
-        samples::unmultiply(&mut data, layout.channels());
+        unmultiply(&mut data, layout.channels());
     }
     if data.len() != width as usize * height as usize * layout.channels() {
         return Err(corrupt("it has not as many samples as its size and channels ask for"));

@@ -1,7 +1,7 @@
 //! Channels: what a format can hold.
 
 use crate::format::Format;
-use crate::image::pixels::{Layout, Pixels};
+use crate::image::pixels::{Layout, Pixels, divide_by_255};
 use crate::params::Rgb;
 
 /// Gives the pixels a layout that the format's encoder takes: alpha goes where it says nothing or can't be kept, and grey
@@ -53,11 +53,6 @@ fn flatten(pixels: &Pixels, Rgb(background): Rgb) -> Pixels {
             *to = divide_by_255(u32::from(*from) * alpha + u32::from(below) * (255 - alpha));
         }
     })
-}
-
-/// Rounds to the nearest.
-pub(super) fn divide_by_255(product: u32) -> u8 {
-    u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
 }
 
 pub(super) fn convert(pixels: &Pixels, layout: Layout, convert_pixel: impl Fn(&[u8], &mut [u8])) -> Pixels {

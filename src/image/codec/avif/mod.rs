@@ -1,6 +1,6 @@
 //! AVIF: libaom's streams in and out of their files.
 
-use super::super::pixels::{Layout, Pixels};
+use super::super::pixels::{Layout, Pixels, unmultiply};
 use super::super::probe::Probe;
 use super::super::probe::avif::{Avif, Plane};
 use super::super::profile::Profile;
@@ -46,7 +46,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
             yuv::draw_alpha(&decode_tile(alpha, index)?, &mut pixels, place(alpha, index));
         }
         if avif.is_premultiplied {
-            yuv::unmultiply(&mut pixels);
+            unmultiply(&mut pixels.data, layout.channels());
         }
     }
     Ok((pixels, meaning.profile))

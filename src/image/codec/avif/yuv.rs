@@ -1,7 +1,7 @@
 //! Luma and chroma to red, green and blue, and back (ITU-T H.273), in eight bits.
 
 use super::super::super::geometry::Size;
-use super::super::super::pixels::{Layout, Pixels};
+use super::super::super::pixels::Pixels;
 use super::aom::{Coding, Frame};
 
 /// How three planes make a colour.
@@ -189,15 +189,4 @@ fn luma_of(pixel: &[u8]) -> f32 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates, as is wanted")]
 fn rounded(level: f32) -> u8 {
     (level + 0.5) as u8
-}
-
-/// Divides colours by their alpha.
-pub(super) fn unmultiply(pixels: &mut Pixels) {
-    assert!(pixels.layout == Layout::Rgba, "only with alpha");
-    for [colours @ .., alpha] in pixels.data.as_chunks_mut::<4>().0 {
-        let alpha = u32::from(*alpha);
-        for colour in colours.iter_mut().filter(|_| alpha > 0) {
-            *colour = u8::try_from((u32::from(*colour) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX);
-        }
-    }
 }

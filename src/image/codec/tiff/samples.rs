@@ -32,14 +32,3 @@ pub(super) fn to_rgb(data: &mut [u8]) {
         pixel[2] = clamp(y + ((116_130 * blue + HALF) >> 16));
     }
 }
-
-/// Takes the alpha, which comes last, out of the colours.
-pub(super) fn unmultiply(data: &mut [u8], channels: usize) {
-    for pixel in data.chunks_exact_mut(channels) {
-        let Some((alpha, colours)) = pixel.split_last_mut() else { continue };
-        let alpha = u32::from(*alpha);
-        for colour in colours.iter_mut().filter(|_| alpha > 0) {
-            *colour = u8::try_from((u32::from(*colour) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX);
-        }
-    }
-}
