@@ -25,8 +25,8 @@ pub struct Config {
     pub signing_keys: Option<SigningKeys>,
     /// How pictures are made, and what they may cost.
     pub image: image::Options,
-    /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What passes through
-    /// from the bucket untouched has no limit.
+    /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What is asked for
+    /// without parameters has no limit.
     pub source_bytes: u64,
     /// From the request to the rendered picture.
     pub deadline: Duration,

@@ -59,7 +59,7 @@ pub static SETTINGS: [Setting; 29] = [
         name: "source_pixels",
         values: "a number of pixels, at least 1",
         default: "50000000",
-        meaning: "the largest source that is decoded, width times height, summed over the frames of an animation; over it 413",
+        meaning: "the largest source that is decoded, width times height, summed over the frames of an animation, and the largest result; over it 413",
         set: |config, value| at_least_one(value).map(|pixels| config.image.limits.source_pixels = pixels),
     },
     Setting {
@@ -115,6 +115,7 @@ pub static SETTINGS: [Setting; 29] = [
         set: |config, value| {
             let made = |name: &str| crate::format::Format::from_name(name.trim());
             config.policy.formats = value.split(',').map(made).collect::<Option<_>>()?;
+            config.image.formats = config.policy.formats;
             Some(())
         },
     },
@@ -155,8 +156,12 @@ pub static SETTINGS: [Setting; 29] = [
         name: "serve_originals",
         values: "true or false",
         default: "true",
-        meaning: "whether a URL without parameters gets the original; otherwise 403",
-        set: |config, value| value.parse().ok().map(|serves| config.policy.serves_originals = serves),
+        meaning: "whether a URL without parameters gets the original, and what is not decoded passes through; otherwise 403",
+        set: |config, value| {
+            config.policy.serves_originals = value.parse().ok()?;
+            config.image.passes_through = config.policy.serves_originals;
+            Some(())
+        },
     },
     Setting {
         name: "signing_keys",

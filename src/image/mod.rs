@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use crate::error::{Error, Kind, Result};
-use crate::format::FileType;
+use crate::format::{FileType, FormatSet};
 use crate::variant::Recipe;
 
 mod animation;
@@ -37,7 +37,7 @@ pub use probe::Probe;
 pub const EPOCH: u32 = 2;
 
 /// How this deployment renders, whatever the recipe.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What a picture may cost.
     pub limits: Limits,
@@ -45,13 +45,32 @@ pub struct Options {
     pub encoding: Encoding,
     /// Types that are not decoded here, though they could be.
     pub undecoded: BTreeSet<FileType>,
+    /// The formats that are made, for where the source decides between them.
+    pub formats: FormatSet,
+    /// Whether what is no raster picture is answered as it is; otherwise it is [`Kind::Forbidden`].
+    pub passes_through: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            encoding: Encoding::default(),
+            undecoded: BTreeSet::new(),
+            formats: FormatSet::all(),
+            passes_through: true,
+        }
+    }
 }
 
 /// What a source and a result may be; checked before the spending.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Width times height of the source, summed over the frames that are decoded; a still asks for one.
+    /// Width times height of the source, summed over the frames that are decoded (a still asks for one); and of the result,
+    /// summed likewise.
     pub source_pixels: u64,
+    /// The longer side of the source: the resampler's tables grow with it. No JPEG or GIF can be larger.
+    pub source_side: u32,
     /// Frames of an animation.
     pub frames: u32,
     /// The longer side of the result.
@@ -62,7 +81,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { source_pixels: 50_000_000, frames: 256, output_side: 8192, jpeg_scans: 100 }
+        Self { source_pixels: 50_000_000, source_side: 65_535, frames: 256, output_side: 8192, jpeg_scans: 100 }
     }
 }
 
@@ -123,7 +142,7 @@ pub struct Cost {
 /// [`Kind::Unsupported`]: not a picture, or of a format not read here. [`Kind::TooLarge`]: over the limits, found before any
 /// allocation. [`Kind::Corrupt`]: torn, or lying about itself, also when a decoder panics. [`Kind::Deadline`]: cancelled.
 pub fn render(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Cancel) -> Result<Rendered> {
-    // The one place where a panic is caught: decoders of hostile input are the only code here that is not ours.
+    // The one place where a panic is caught: decoders of hostile input, and the encoders behind them, are not ours.
     // Nothing that could be left half-changed crosses the boundary.
     match catch_unwind(AssertUnwindSafe(|| pipeline::run(bytes, recipe, options, cancel))) {
         Ok(result) => result,

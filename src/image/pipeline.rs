@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::codec::{self, Decoded, Target};
-use super::geometry::{self, Arrangement, Placement, Size};
+use super::geometry::{self, Arrangement, Ground, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
 use super::{Cancel, Cost, Limits, Options, Rendered};
@@ -15,23 +15,33 @@ use crate::variant::{Recipe, Scale};
 pub(super) fn run(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Cancel) -> Result<Rendered> {
     let file_type = sniff::sniff(bytes)
         .ok_or_else(|| Error::new(Kind::Unsupported, "this is not a picture of a format known here"))?;
-    let Some(own_format) = file_type.output() else { return pass_through(bytes, file_type, recipe) };
+    let Some(own_format) = file_type.output() else { return pass_through(bytes, file_type, recipe, options) };
     if options.undecoded.contains(&file_type) {
         return Err(Error::new(Kind::Unsupported, format!("{file_type} is switched off here")));
     }
     let probe = probe(bytes, file_type)?;
-    let format = recipe.format.unwrap_or(own_format);
-    let is_animated = probe.frames > 1 && format.is_animated();
-    probe.check(&options.limits, if is_animated { probe.frames } else { 1 })?;
+    let format = match recipe.format.unwrap_or(own_format) {
+        // What `f=auto` becomes is settled before anyone has seen the source, and a picture that moves should not stop at that.
+        Format::Avif if probe.frames > 1 && options.formats.contains(Format::Webp) => Format::Webp,
+        format => format,
+    };
+    let frames = if format.is_animated() { probe.frames } else { 1 };
+    probe.check(&options.limits, frames)?;
     let arrangement = geometry::arrange(probe.oriented_size(), recipe.scale);
-    check_output(arrangement.size(), &options.limits)?;
+    check_output(arrangement.size(), frames, &options.limits)?;
     let job = Job { bytes, probe, recipe, format, arrangement, options, cancel };
     cancel.check()?;
-    if is_animated { animation::run(&job) } else { job.still() }
+    if frames > 1 { animation::run(&job) } else { job.still() }
 }
 
 /// What is no raster picture is not decoded, and so neither scaled nor turned into anything else.
-fn pass_through(bytes: &[u8], file_type: FileType, recipe: &Recipe) -> Result<Rendered> {
+fn pass_through(bytes: &[u8], file_type: FileType, recipe: &Recipe, options: &Options) -> Result<Rendered> {
+    if !options.passes_through {
+        return Err(Error::new(
+            Kind::Forbidden,
+            format!("{file_type} is not resized, and originals are not served here"),
+        ));
+    }
     let refusal = match (recipe.format, recipe.scale) {
         (Some(format), _) => format!("{file_type} can't be turned into {format}"),
         (None, Scale::Half) => format!("{file_type} can't be made into a thumbnail"),
@@ -103,7 +113,10 @@ impl Job<'_> {
     /// Whether the result has the source's size and format.
     fn keeps_all(&self) -> bool {
         let Arrangement { placement, ground, .. } = self.arrangement;
-        self.recipe.format.is_none() && placement.size == self.probe.oriented_size() && ground.is_none()
+        let shows_ground = |ground: Ground| ground.size != placement.size || self.recipe.background.is_some();
+        self.recipe.format.is_none()
+            && placement.size == self.probe.oriented_size()
+            && !ground.is_some_and(shows_ground)
     }
 
     /// A source to which nothing is done does not grow: then it is itself the answer, without its metadata.
@@ -121,11 +134,23 @@ impl Job<'_> {
     }
 }
 
-fn check_output(size: Size, limits: &Limits) -> Result<()> {
-    if size.width.max(size.height) > limits.output_side {
-        let (Size { width, height }, limit) = (size, limits.output_side);
-        let words = format!("the result would be {width} × {height} pixels, over the limit of {limit} a side");
-        return Err(Error::new(Kind::TooLarge, words));
+/// What is laid on a ground may be larger than its source, and every frame of it.
+fn check_output(size: Size, frames: u32, limits: &Limits) -> Result<()> {
+    let Size { width, height } = size;
+    let too_large = |over: String| {
+        let words = format!("the result would be {width} × {height} pixels{}, over the limit of {over}", times(frames));
+        Err(Error::new(Kind::TooLarge, words))
+    };
+    if width.max(height) > limits.output_side {
+        return too_large(format!("{} a side", limits.output_side));
+    }
+    if u64::from(width) * u64::from(height) * u64::from(frames) > limits.source_pixels {
+        return too_large(format!("{} in all", limits.source_pixels));
     }
     Ok(())
+}
+
+/// How an error says that a picture moves.
+pub(super) fn times(frames: u32) -> String {
+    if frames > 1 { format!(" × {frames} frames") } else { String::new() }
 }

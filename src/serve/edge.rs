@@ -93,8 +93,6 @@ impl Edge {
             Err(error) => return failure(request, &error),
         };
         let mut headers = object_headers(&head);
-        // Uploads say what they are, so they get no chance to act as a page of this site.
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
         headers.insert("x-cache", HeaderValue::from_static("Miss"));
         let source = Source::Bucket { store: Arc::clone(store), key: rewritten.key.clone(), head };

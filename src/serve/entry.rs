@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
+use crate::reply::CONTENT_SECURITY_POLICY;
 use crate::store::{Head, Object};
 
 /// A whole response. Cheap to clone.
@@ -71,13 +72,14 @@ impl Entry {
     }
 }
 
-/// The headers with which S3 gives out an object.
+/// The headers with which S3 gives out an object, and the policy that the distribution adds to all that was uploaded.
 pub(super) fn object_headers(head: &Head) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let modified = std::time::UNIX_EPOCH + Duration::from_millis(head.modified_ms);
     insert(&mut headers, "content-type", &head.attributes.content_type);
     insert(&mut headers, "etag", &format!("\"{}\"", head.etag));
     insert(&mut headers, "last-modified", &httpdate::fmt_http_date(modified));
+    insert(&mut headers, "content-security-policy", CONTENT_SECURITY_POLICY);
     if let Some(cache_control) = &head.attributes.cache_control {
         insert(&mut headers, "cache-control", cache_control);
     }

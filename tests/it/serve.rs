@@ -120,6 +120,14 @@ async fn an_original_is_given_out_as_it_came() {
         assert_eq!(answer.header("etag"), format!("\"{}\"", pixfront::key::etag(&body)), "{name}");
         assert!(answer.header("content-security-policy").contains("sandbox"), "{name}");
     }
+    server
+        .upload("evil.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".to_vec())
+        .await;
+    for _ in ["made", "stored"] {
+        let answer = server.get("/evil.svg?w=1").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "image/svg+xml"));
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "no script may run");
+    }
     let request = server.ask("PUT", "/upload/originals/page").header("content-type", "text/html").body("<p>hi</p>");
     assert_eq!(request.send().await.unwrap().status(), 200);
     assert_eq!(server.get("/page").await.header("content-type"), "text/html", "as its uploader said");

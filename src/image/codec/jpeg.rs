@@ -1,4 +1,4 @@
-//! JPEG, by libjpeg-turbo's TurboJPEG interface. The one file that speaks to C.
+//! JPEG, by libjpeg-turbo's TurboJPEG interface. The one file that speaks to it.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
 #![expect(clippy::cast_possible_wrap, reason = "the bindings have C's small enums as u32, its functions take int")]
 

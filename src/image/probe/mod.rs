@@ -3,6 +3,7 @@
 use super::Limits;
 use super::geometry::Size;
 use super::orient::Orientation;
+use super::pipeline::times;
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 
@@ -47,9 +48,13 @@ impl Probe {
         if frames > limits.frames {
             return too_large(format!("the picture has {frames} frames, over the limit of {}", limits.frames));
         }
+        let times = times(frames);
+        if width.max(height) > limits.source_side {
+            let limit = limits.source_side;
+            return too_large(format!("the picture is {width} × {height} pixels, over the limit of {limit} a side"));
+        }
         if self.pixels().saturating_mul(frames.into()) > limits.source_pixels {
             let limit = limits.source_pixels;
-            let times = if frames > 1 { format!(" × {frames} frames") } else { String::new() };
             return too_large(format!(
                 "the picture is {width} × {height} pixels{times}, over the limit of {limit} in all"
             ));

@@ -1,11 +1,12 @@
 //! What a deployment may set about renders.
 
 use pixfront::error::Kind;
-use pixfront::format::FileType;
+use pixfront::format::{FileType, Format};
 use pixfront::image::{Cancel, Options, Rendered};
 
 use super::recipe;
-use crate::pictures::{gray_jpeg, jpeg, jpegs, png, webp};
+use crate::pictures::animations::counting;
+use crate::pictures::{self, gray_jpeg, jpeg, jpegs, png, webp};
 
 fn render(bytes: &[u8], query: &str, options: &Options) -> pixfront::error::Result<Rendered> {
     pixfront::image::render(bytes, &recipe(query), options, &Cancel::default())
@@ -39,4 +40,44 @@ fn what_is_switched_off_is_not_decoded() {
             }
         }
     }
+}
+
+#[test]
+fn what_is_not_decoded_is_an_original() {
+    let options = Options { passes_through: false, ..Options::default() };
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
+    assert_eq!(&render(svg, "w=9", &Options::default()).unwrap().bytes[..], svg);
+    assert_eq!(render(svg, "w=9", &options).unwrap_err().kind(), Kind::Forbidden);
+}
+
+/// The ground of `contain` is larger than its source, and every frame has one.
+#[test]
+fn a_large_ground_is_refused_before_it_is_there() {
+    let moving = pictures::animations::webp(0, &counting(2000, 2, 8));
+    let error = |bytes: &[u8], query| render(bytes, query, &Options::default()).unwrap_err();
+    let refused = error(&moving, "w=2000&h=4000&fit=contain");
+    assert_eq!(refused.kind(), Kind::TooLarge);
+    let words = "the result would be 2000 × 4000 pixels × 8 frames, over the limit of 50000000 in all";
+    assert_eq!(refused.context(), words);
+    let still = render(&moving, "w=2000&h=4000&fit=contain&f=jpeg", &Options::default()).unwrap();
+    assert_eq!((still.width, still.height), (2000, 4000));
+    assert_eq!(error(&png(8192, 1), "w=8192&h=8192&fit=contain").kind(), Kind::TooLarge);
+}
+
+#[test]
+fn a_side_has_a_limit_of_its_own() {
+    assert!(render(&png(65_535, 1), "w=9", &Options::default()).is_ok());
+    let error = render(&png(65_536, 1), "w=9", &Options::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::TooLarge);
+    assert_eq!(error.context(), "the picture is 65536 × 1 pixels, over the limit of 65535 a side");
+}
+
+#[test]
+fn what_moves_does_not_stop_as_avif() {
+    let moving = pictures::animations::webp(0, &counting(32, 24, 3));
+    let made = |options: &Options| render(&moving, "w=16&f=avif", options).unwrap();
+    let rendered = made(&Options::default());
+    assert_eq!((rendered.file_type, rendered.cost.frames), (FileType::Webp, 3));
+    let without_webp = Options { formats: [Format::Avif].into_iter().collect(), ..Options::default() };
+    assert_eq!((made(&without_webp).file_type, made(&without_webp).cost.frames), (FileType::Avif, 1));
 }

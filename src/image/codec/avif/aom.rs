@@ -39,7 +39,7 @@ pub(super) struct Coding {
 }
 
 impl Frame {
-    /// Decodes a stream's first frame. The caller has checked the sizes that the stream states.
+    /// Decodes a stream, and holds the last frame that it shows: of layers, the whole. The caller has checked the sizes that the stream states.
     pub(super) fn decode(stream: &[u8]) -> Said<Self> {
         let mut codec = Codec::decoder()?;
         // SAFETY: the codec is alive; pointer and length are one live slice, which is read during the call only.
