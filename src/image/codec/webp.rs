@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
 }
 
 fn profile(bytes: &[u8]) -> Option<Profile> {
-    riff::chunk(bytes, *b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))
+    riff::chunk(bytes, *b"ICCP").and_then(Profile::icc)
 }
 
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
@@ -73,9 +73,10 @@ pub(super) fn decode_frames(
     each: &mut dyn FnMut(Decoded, u32) -> Result<()>,
 ) -> Result<u16> {
     let mut decoder = open(bytes, probe)?;
+    let profile = profile(bytes);
     for _ in 0..probe.frames {
         let (pixels, delay_ms) = decoder.next().map_err(corrupt)?;
-        each(Decoded { pixels, divisor: 1, profile: profile(bytes) }, delay_ms)?;
+        each(Decoded { pixels, divisor: 1, profile: profile.clone() }, delay_ms)?;
     }
     Ok(decoder.loops())
 }

@@ -17,6 +17,17 @@ pub(crate) fn webp(loops: u16, frames: &[(RgbaImage, u32)]) -> Vec<u8> {
     [b"RIFF", &u32::try_from(chunks.len() + 4).unwrap().to_le_bytes()[..], b"WEBP", &chunks].concat()
 }
 
+/// The same with a profile.
+pub(crate) fn with_profile(webp: &[u8], profile: &[u8]) -> Vec<u8> {
+    // `RIFF` and its length, `WEBP`, and the `VP8X` of ten bytes that says what follows.
+    let (head, frames) = webp.split_at(30);
+    let mut with = [head, &chunk(*b"ICCP", profile), frames].concat();
+    let length = u32::try_from(with.len() - 8).unwrap();
+    with[4..8].copy_from_slice(&length.to_le_bytes());
+    with[20] |= 0x20;
+    with
+}
+
 /// Frames that differ: a mark wanders over a ground whose right half is transparent.
 pub(crate) fn counting(width: u32, height: u32, frames: u32) -> Vec<(RgbaImage, u32)> {
     let colour = |step: u32, x: u32, y: u32| {

@@ -10,8 +10,9 @@ use pixfront::image::{Cancel, Limits, Options};
 
 use super::reference::distance;
 use super::{recipe, render, sources};
-use crate::pictures::animations::{counting, webp};
+use crate::pictures::animations::{counting, webp, with_profile};
 use crate::pictures::gifs::{self, Frame, frame};
+use crate::pictures::profiles;
 
 /// The pictures with their milliseconds.
 type Shown = Vec<(RgbaImage, u32)>;
@@ -136,6 +137,20 @@ fn a_still_is_the_first_frame() {
     }
     // A file of one frame does not move, in whatever container.
     assert!(!render(&webp(0, &pictures[..1]), "f=webp").bytes.windows(4).any(|kind| kind == b"ANIM"));
+}
+
+/// The profile is read at the first frame, and holds for all of them.
+#[test]
+fn every_frame_is_of_the_profiles_colours() {
+    let frames: Vec<_> = counting(32, 24, 3).into_iter().map(|(picture, _)| (picture, 50)).collect();
+    let wide = with_profile(&webp(0, &frames), &profiles::display_p3());
+    let (shown, _) = read_gif(&render(&wide, "f=gif").bytes);
+    for ((picture, _), frame) in shown.iter().zip(&frames) {
+        let still = with_profile(&webp(0, std::slice::from_ref(frame)), &profiles::display_p3());
+        let still = image::load_from_memory(&render(&still, "f=png").bytes).unwrap().into_rgba8();
+        assert!(*picture == still);
+        assert!(*picture != frame.0, "it is converted at all");
+    }
 }
 
 #[test]
