@@ -28,12 +28,11 @@ pub(super) fn run(job: &Job) -> Result<Rendered> {
     let loops = codec::decode_frames(job.bytes, &job.probe, &mut |decoded: Decoded, delay_ms| {
         job.cancel.check()?;
         // The first frame settles both for all of them, which have one profile and come in one layout.
-        let (placement, converter) = match &mut settled {
-            Some(settled) => settled,
-            None => {
-                let converter = decoded.converter();
-                settled.insert((job.focus(&decoded, &converter)?, converter))
-            }
+        let (placement, converter) = if let Some(settled) = &mut settled {
+            settled
+        } else {
+            let converter = decoded.converter();
+            settled.insert((job.focus(&decoded, &converter)?, converter))
         };
         let pixels = colour::with_alpha(job.transform(decoded, placement, converter)?);
         frames.push(Frame { pixels, delay_ms });
