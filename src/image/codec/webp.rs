@@ -60,10 +60,16 @@ fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {
     Ok(webp.to_vec())
 }
 
-/// Whether a source is coded so that nothing of it was lost.
+/// Whether a source is coded so that nothing of it was lost; an animation if that goes for each of its frames.
 pub(super) fn is_lossless(bytes: &[u8]) -> bool {
-    let format = BitstreamFeatures::new(bytes).and_then(|features| features.format());
-    matches!(format, Some(BitstreamFormat::Lossless))
+    let Some(features) = BitstreamFeatures::new(bytes) else { return false };
+    if !features.has_animation() {
+        return matches!(features.format(), Some(BitstreamFormat::Lossless));
+    }
+    // Of an animation libwebp says nothing, since its frames may differ.
+    let frames = riff::chunks(bytes).filter(|(name, _)| name == b"ANMF").filter_map(|(_, frame)| frame);
+    let pictures = frames.filter_map(|frame| frame.get(riff::ANMF_HEAD_BYTES..)).flat_map(riff::chunks_of);
+    pictures.map(|(name, _)| name).all(|name| name != *b"VP8 ")
 }
 
 /// Hands over the frames as they are seen, and returns how often they are played, 0 for ever.

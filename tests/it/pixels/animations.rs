@@ -10,7 +10,7 @@ use pixfront::image::{Cancel, Limits, Options};
 
 use super::reference::distance;
 use super::{recipe, render, sources};
-use crate::pictures::animations::{counting, webp, with_profile};
+use crate::pictures::animations::{coded, counting, webp, with_profile};
 use crate::pictures::gifs::{self, Frame, frame};
 use crate::pictures::profiles;
 
@@ -151,6 +151,17 @@ fn every_frame_is_of_the_profiles_colours() {
         assert!(*picture == still);
         assert!(*picture != frame.0, "it is converted at all");
     }
+}
+
+/// Of a drawing that lost nothing, frames may be written without a loss again.
+#[test]
+fn a_lossless_animation_is_known() {
+    let drawing =
+        |step: u32| RgbaImage::from_fn(64, 48, |x, y| image::Rgba([((x / 8 + y / 8 + step) % 2 * 200) as u8; 4]));
+    let frames: Vec<_> = (0..3).map(|step| (drawing(step), 50)).collect();
+    let has_lossless = |bytes: &[u8]| render(bytes, "w=32").bytes.windows(4).any(|name| name == b"VP8L");
+    assert!(has_lossless(&webp(0, &frames)));
+    assert!(!has_lossless(&coded(0, &frames, |encoder| encoder.encode(80.0))));
 }
 
 #[test]
