@@ -8,18 +8,16 @@ pub(crate) fn webp(loops: u16, frames: &[(RgbaImage, u32)]) -> Vec<u8> {
     coded(loops, frames, |encoder| encoder.encode_lossless())
 }
 
-/// The same of stills that are coded in this way.
-pub(crate) fn coded(loops: u16, frames: &[(RgbaImage, u32)], encode: fn(&Encoder) -> WebPMemory) -> Vec<u8> {
+/// The same of stills that are coded in this way; lossy ones are opaque, since others have a header that no frame has.
+pub(crate) fn coded(loops: u16, frames: &[(RgbaImage, u32)], encode: fn(Encoder) -> WebPMemory) -> Vec<u8> {
     let (width, height) = frames[0].0.dimensions();
     let header = [&[0x12, 0, 0, 0], &three_bytes(width - 1)[..], &three_bytes(height - 1)].concat();
     let mut chunks =
         [chunk(*b"VP8X", &header), chunk(*b"ANIM", &[&[0; 4], &loops.to_le_bytes()[..]].concat())].concat();
     for (picture, delay_ms) in frames {
-        let still = encode(&Encoder::from_rgba(picture, width, height)).to_vec();
-        // A still with alpha that is not lossless is in the extended form, whose header a frame does without.
-        let start = if still[12..].starts_with(b"VP8X") { 30 } else { 12 };
+        let still = encode(Encoder::from_rgba(picture, width, height)).to_vec();
         let place = [[0; 3], [0; 3], three_bytes(width - 1), three_bytes(height - 1), three_bytes(*delay_ms)].concat();
-        chunks.extend(chunk(*b"ANMF", &[&place[..], &[0b10], &still[start..]].concat()));
+        chunks.extend(chunk(*b"ANMF", &[&place[..], &[0b10], &still[12..]].concat()));
     }
     [b"RIFF", &u32::try_from(chunks.len() + 4).unwrap().to_le_bytes()[..], b"WEBP", &chunks].concat()
 }
