@@ -63,14 +63,22 @@ impl Request {
 /// The URL as it was pasted, with this pair at the end of its query, in the stead of those that have its name.
 pub(crate) fn with_pair(url: &str, (name, value): (&str, String)) -> String {
     let (url, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let url = without_pair(url, name);
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{name}={value}{fragment}")
+}
+
+/// The URL, which has no fragment, without the pairs of this name, however the name is spelt.
+pub(crate) fn without_pair(url: &str, name: &str) -> String {
     let (location, query) = url.split_once('?').unwrap_or((url, ""));
     let is_kept = |pair: &&str| {
         let old = decode_or_keep(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && old != name
     };
-    let new = format!("{name}={value}");
-    let pairs: Vec<_> = query.split('&').filter(is_kept).chain([&*new]).collect();
-    format!("{location}?{}{fragment}", pairs.join("&"))
+    match query.split('&').filter(is_kept).collect::<Vec<_>>().join("&") {
+        pairs if pairs.is_empty() => location.to_owned(),
+        pairs => format!("{location}?{pairs}"),
+    }
 }
 
 /// The decoded value of a name in a query, for the pages of `serve` that are no pictures.

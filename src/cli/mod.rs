@@ -125,6 +125,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     telemetry::start(command.log, &command.log_filter)?;
     let config = Config::read()?;
+    config.check()?;
     match command.role {
         Role::Serve(options) => serve::run(&options, config),
         Role::Render(options) => render::run(&options, &config),

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::format::Accepts;
 use crate::image;
 use crate::signature::SigningKeys;
-use crate::variant::Policy;
+use crate::variant::{Policy, Recipe};
 
 mod settings;
 
@@ -180,8 +181,13 @@ impl Config {
     }
 
     /// Refuses settings that are good each by itself and not together: [`Kind::Invalid`] if both buckets are one, since what is
-    /// made would then be taken for an upload, and made into something again, without end.
+    /// made would then be taken for an upload, and made into something again, without end; and if a preset asks for what is not
+    /// made here, which would be an error at its every use.
     pub fn check(&self) -> Result<()> {
+        for (name, preset) in &self.policy.presets {
+            Recipe::settle(preset, Accepts::default(), &self.policy)
+                .map_err(|error| Error::invalid(format!("PIXFRONT_PRESETS: {name}: {}", error.context())))?;
+        }
         match &self.variants.name {
             Some(variants) if variants == self.originals_bucket() => Err(Error::invalid(format!(
                 "PIXFRONT_VARIANTS_BUCKET={variants}: must not be PIXFRONT_ORIGINALS_BUCKET: every variant would be an upload"

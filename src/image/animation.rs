@@ -24,14 +24,17 @@ pub(super) struct Animation {
 
 pub(super) fn run(job: &Job) -> Result<Rendered> {
     let mut frames = Vec::new();
-    let mut placement = None;
+    let mut settled = None;
     let loops = codec::decode_frames(job.bytes, &job.probe, &mut |decoded: Decoded, delay_ms| {
         job.cancel.check()?;
-        let placement = match placement {
-            Some(placement) => placement,
-            None => *placement.insert(job.focus(&decoded)?),
+        // The first frame settles both for all of them, which have one profile and come in one layout.
+        let (placement, converter) = if let Some(settled) = &mut settled {
+            settled
+        } else {
+            let converter = decoded.converter();
+            settled.insert((job.focus(&decoded, &converter)?, converter))
         };
-        let pixels = colour::with_alpha(job.transform(decoded, &placement)?);
+        let pixels = colour::with_alpha(job.transform(decoded, placement, converter)?);
         frames.push(Frame { pixels, delay_ms });
         Ok(())
     })?;

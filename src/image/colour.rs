@@ -1,6 +1,8 @@
 //! Colours: what a source's numbers mean, in sRGB's numbers.
 
-use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve, TransformOptions};
+use std::sync::Arc;
+
+use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve, Transform8BitExecutor, TransformOptions};
 
 use super::pixels::{Layout, Pixels, divide_by_255};
 use super::profile::Profile;
@@ -11,16 +13,44 @@ mod icc;
 
 pub(super) use channels::{fit_format, with_alpha};
 
-/// Turns the pixels into sRGB; grey stays grey, CMYK becomes RGB, alpha is not touched. A profile that can't be read, is too
-/// large or is of another colour space than the pixels counts as none, as in browsers.
-///
-/// Colours are mapped by the profile's perceptual table, as in Chromium, or by its matrix, where all intents are one.
-/// There is no black point compensation, which moxcms has not, nor Chromium.
-pub(super) fn to_srgb(pixels: Pixels, profile: Option<&Profile>) -> Pixels {
-    match profile.and_then(|profile| apply(&pixels, profile)) {
-        Some(converted) => converted,
-        None if pixels.layout == Layout::Cmyk => without_profile(&pixels),
-        None => pixels,
+/// The way from a source's numbers to sRGB's. It is found once for all frames of an animation: large profiles take longer to
+/// read than small frames to convert.
+pub(super) struct Converter(Way);
+
+enum Way {
+    /// The numbers are sRGB's, or are taken for them.
+    None,
+    /// The layout is that of the result.
+    Profile(Layout, Arc<Transform8BitExecutor>),
+    /// CMYK of which nothing is known.
+    Inks,
+}
+
+impl Converter {
+    /// Into sRGB; grey stays grey, CMYK becomes RGB, alpha is not touched. A profile that can't be read, or is of another colour
+    /// space than the pixels, counts as none, as in browsers.
+    ///
+    /// Colours are mapped by the profile's perceptual table, as in Chromium, or by its matrix, where all intents are one.
+    /// There is no black point compensation, which moxcms has not, nor Chromium.
+    pub(super) fn new(layout: Layout, profile: Option<&Profile>) -> Self {
+        Self(match profile.and_then(|profile| transform(layout, profile)) {
+            Some((to, transform)) => Way::Profile(to, transform),
+            None if layout == Layout::Cmyk => Way::Inks,
+            None => Way::None,
+        })
+    }
+
+    /// Converts pixels of the layout for which this was made.
+    pub(super) fn apply(&self, pixels: Pixels) -> Pixels {
+        match &self.0 {
+            Way::None => pixels,
+            Way::Profile(layout, transform) => {
+                let mut converted = Pixels::zeroed(pixels.size(), *layout);
+                // It refuses only rows that do not belong to the layouts.
+                if transform.transform(&pixels.data, &mut converted.data).is_ok() { converted } else { pixels }
+            }
+            Way::Inks => without_profile(&pixels),
+        }
     }
 }
 
@@ -33,8 +63,8 @@ enum Space {
 }
 
 /// [`None`]: nothing is to be done.
-fn apply(pixels: &Pixels, profile: &Profile) -> Option<Pixels> {
-    let space = match pixels.layout {
+fn transform(layout: Layout, profile: &Profile) -> Option<(Layout, Arc<Transform8BitExecutor>)> {
+    let space = match layout {
         Layout::Gray | Layout::GrayAlpha => Space::Gray,
         Layout::Rgb | Layout::Rgba => Space::Rgb,
         Layout::Cmyk => Space::Cmyk,
@@ -48,7 +78,7 @@ fn apply(pixels: &Pixels, profile: &Profile) -> Option<Pixels> {
         return None;
     }
     let target = if space == Space::Gray { gray(srgb.red_trc) } else { srgb };
-    let (from, to, layout) = match pixels.layout {
+    let (from, to, layout) = match layout {
         Layout::Gray => (moxcms::Layout::Gray, moxcms::Layout::Gray, Layout::Gray),
         Layout::GrayAlpha => (moxcms::Layout::GrayAlpha, moxcms::Layout::GrayAlpha, Layout::GrayAlpha),
         Layout::Rgb => (moxcms::Layout::Rgb, moxcms::Layout::Rgb, Layout::Rgb),
@@ -58,10 +88,7 @@ fn apply(pixels: &Pixels, profile: &Profile) -> Option<Pixels> {
     };
     // In floats, since few pixels are left: off by 0.9 of a step at most (of which half is rounding), fixed points by 1.4.
     let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
-    let transform = source.create_transform_8bit(from, &target, to, options).ok()?;
-    let mut converted = Pixels::zeroed(pixels.size(), layout);
-    transform.transform(&pixels.data, &mut converted.data).ok()?;
-    Some(converted)
+    Some((layout, source.create_transform_8bit(from, &target, to, options).ok()?))
 }
 
 /// Whether the profile says what would be assumed without it, within rounding. Most profiles that are met do.

@@ -3,7 +3,7 @@
 //! A crop of `cover` is as wide or as high as its source, so it can move along one axis only. It is found on a small copy.
 
 use super::codec::Decoded;
-use super::colour;
+use super::colour::Converter;
 use super::geometry::{self, Focus, Placement, Rect, Size};
 use super::pixels::Pixels;
 use super::resize;
@@ -13,14 +13,20 @@ use crate::error::Result;
 const LOOKED_AT: u32 = 128;
 
 /// Moves the placement's crop along the axis on which it can move. The picture is as it is stored, before it is turned upright.
-pub(super) fn place(decoded: &Decoded, placement: Placement, source: Size, focus: Focus) -> Result<Placement> {
+pub(super) fn place(
+    decoded: &Decoded,
+    converter: &Converter,
+    placement: Placement,
+    source: Size,
+    focus: Focus,
+) -> Result<Placement> {
     let crop = placement.crop;
     let (free_x, free_y) = (f64::from(source.width) - crop.width, f64::from(source.height) - crop.height);
     if free_x.max(free_y) <= 0.0 {
         return Ok(placement);
     }
     let is_horizontal = free_x >= free_y;
-    let small = Lines::of(decoded, source, is_horizontal)?;
+    let small = Lines::of(decoded, converter, source, is_horizontal)?;
     let part =
         if is_horizontal { crop.width / f64::from(source.width) } else { crop.height / f64::from(source.height) };
     let best = small.best_window(part, focus);
@@ -32,8 +38,8 @@ pub(super) fn place(decoded: &Decoded, placement: Placement, source: Size, focus
 struct Lines(Vec<Vec<[f64; 4]>>);
 
 impl Lines {
-    fn of(decoded: &Decoded, source: Size, is_horizontal: bool) -> Result<Self> {
-        let pixels = colour::to_srgb(shrink(decoded, source)?, decoded.profile.as_ref());
+    fn of(decoded: &Decoded, converter: &Converter, source: Size, is_horizontal: bool) -> Result<Self> {
+        let pixels = converter.apply(shrink(decoded, source)?);
         let (width, height) = (pixels.width as usize, pixels.height as usize);
         let channels = pixels.layout.channels();
         let at = |x: usize, y: usize| {

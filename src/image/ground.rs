@@ -1,7 +1,7 @@
 //! `contain`: a picture laid on a ground, which shows around it and, where it is transparent, through it.
 
 use super::geometry::Ground;
-use super::pixels::{Layout, Pixels, divide_by_255};
+use super::pixels::{Layout, Pixels, over};
 use crate::format::Format;
 use crate::params::Rgb;
 
@@ -18,7 +18,8 @@ pub(super) fn lay(picture: Pixels, ground: Ground, format: Format, background: O
     for (from, to) in picture.data.chunks_exact(picture.width as usize * from_channels).zip(rows) {
         let to = to.chunks_exact_mut(to_channels).skip(ground.left as usize);
         for (from, to) in from.chunks_exact(from_channels).zip(to) {
-            write(over(picture.layout.rgba(from), colour), layout, to);
+            let pixel = picture.layout.rgba(from);
+            write(colour.map_or(pixel, |Rgb(below)| opaque(over(pixel, below))), layout, to);
         }
     }
     laid
@@ -27,8 +28,8 @@ pub(super) fn lay(picture: Pixels, ground: Ground, format: Format, background: O
 /// The ground without its picture.
 fn covered(ground: Ground, layout: Layout, colour: Option<Rgb>) -> Pixels {
     let mut pixels = Pixels::zeroed(ground.size, layout);
-    if let Some(Rgb([r, g, b])) = colour {
-        pixels.data.chunks_exact_mut(layout.channels()).for_each(|pixel| write([r, g, b, u8::MAX], layout, pixel));
+    if let Some(Rgb(rgb)) = colour {
+        pixels.data.chunks_exact_mut(layout.channels()).for_each(|pixel| write(opaque(rgb), layout, pixel));
     }
     pixels
 }
@@ -44,14 +45,8 @@ fn least_layout(picture: Layout, colour: Option<Rgb>) -> Layout {
     }
 }
 
-/// A pixel on a colour, through which nothing shows any more.
-fn over(pixel: [u8; 4], colour: Option<Rgb>) -> [u8; 4] {
-    let Some(Rgb(below)) = colour else { return pixel };
-    let [r, g, b, alpha] = pixel;
-    let mix = |above: u8, below: u8| {
-        divide_by_255(u32::from(above) * u32::from(alpha) + u32::from(below) * u32::from(u8::MAX - alpha))
-    };
-    [mix(r, below[0]), mix(g, below[1]), mix(b, below[2]), u8::MAX]
+const fn opaque([r, g, b]: [u8; 3]) -> [u8; 4] {
+    [r, g, b, u8::MAX]
 }
 
 fn write([r, g, b, a]: [u8; 4], layout: Layout, pixel: &mut [u8]) {

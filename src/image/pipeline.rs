@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::codec::{self, Decoded, Target};
+use super::colour::Converter;
 use super::geometry::{self, Arrangement, Ground, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
@@ -71,30 +72,31 @@ impl Job<'_> {
         let decoded = codec::decode(self.bytes, &self.probe, &placement)?;
         let cost = Cost { source: self.probe.size, decoded: decoded.pixels.size(), frames: 1 };
         self.cancel.check()?;
-        let placement = self.focus(&decoded)?;
-        let pixels = colour::fit_format(self.transform(decoded, &placement)?, self.format, self.recipe.background);
+        let converter = decoded.converter();
+        let placement = self.focus(&decoded, &converter)?;
+        let pixels = self.transform(decoded, &placement, &converter)?;
+        let pixels = colour::fit_format(pixels, self.format, self.recipe.background);
         self.cancel.check()?;
         let encoded = codec::encode(&pixels, &self.target())?;
         Ok(self.rendered(encoded, pixels.size(), cost))
     }
 
     /// Where the picture is taken from, before it is turned upright. All frames of an animation are cropped as the first.
-    pub(super) fn focus(&self, decoded: &Decoded) -> Result<Placement> {
+    pub(super) fn focus(&self, decoded: &Decoded, converter: &Converter) -> Result<Placement> {
         let placement = self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size());
         match self.arrangement.focus {
-            Some(focus) => focus::place(decoded, placement, self.probe.size, focus),
+            Some(focus) => focus::place(decoded, converter, placement, self.probe.size, focus),
             None => Ok(placement),
         }
     }
 
     /// What is done to every frame between its decoder and its encoder.
-    pub(super) fn transform(&self, mut decoded: Decoded, placement: &Placement) -> Result<Pixels> {
-        let profile = decoded.profile.take();
+    pub(super) fn transform(&self, decoded: Decoded, placement: &Placement, converter: &Converter) -> Result<Pixels> {
         let resized = resize::resize(decoded, placement)?;
         self.cancel.check()?;
         let upright = orient::orient(resized, self.probe.orientation);
         // On the few pixels that are left, not on the source's.
-        let pixels = colour::to_srgb(upright, profile.as_ref());
+        let pixels = converter.apply(upright);
         Ok(match self.arrangement.ground {
             Some(ground) => ground::lay(pixels, ground, self.format, self.recipe.background),
             None => pixels,

@@ -68,6 +68,14 @@ pub(crate) fn divide_by_255(product: u32) -> u8 {
     u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
 }
 
+/// A pixel of [`Layout::rgba`] on a colour, through which nothing shows any more.
+pub(crate) fn over([r, g, b, alpha]: [u8; 4], below: [u8; 3]) -> [u8; 3] {
+    let mix = |above: u8, below: u8| {
+        divide_by_255(u32::from(above) * u32::from(alpha) + u32::from(below) * u32::from(u8::MAX - alpha))
+    };
+    [mix(r, below[0]), mix(g, below[1]), mix(b, below[2])]
+}
+
 /// Takes the alpha, which comes last, out of colours that were multiplied by it.
 pub(crate) fn unmultiply(data: &mut [u8], channels: usize) {
     for pixel in data.chunks_exact_mut(channels) {

@@ -2,6 +2,8 @@
 
 /// `RIFF`, the length and `WEBP`.
 const HEADER_BYTES: usize = 12;
+/// Where a frame of an animation lies and how long it is shown: what its `ANMF` holds before the chunks of its picture.
+pub(super) const ANMF_HEAD_BYTES: usize = 16;
 /// `RIFF` and the length itself are not counted in the length.
 const FRAME_BYTES: usize = 8;
 

@@ -19,11 +19,13 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Kind, Result};
+use crate::request::{Request as PictureRequest, without_pair};
 use crate::service::Service;
 
 mod deliver;
 mod edge;
 mod entry;
+mod expiry;
 mod page;
 mod upload;
 pub mod viewer_request;
@@ -138,14 +140,28 @@ async fn receive(State(site): State<Arc<Site>>, request: Request<Body>) -> Respo
 async fn picture(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let (request, _) = request.into_parts();
     match request.method {
-        Method::GET | Method::HEAD => site.edge.answer(&request).await,
+        Method::GET | Method::HEAD => {
+            let mut response = site.edge.answer(&request).await;
+            if let Some(expires) = expires(&site, &request.uri) {
+                expiry::end_at(response.headers_mut(), expires, unix_time());
+            }
+            response
+        }
         Method::OPTIONS => deliver::preflight(),
         _ => deliver::method_not_allowed(&request.method, site.service.config().originals_bucket()),
     }
 }
 
+/// Until when the signature of a picture's URL is good, where one is asked for.
+fn expires(site: &Site, uri: &Uri) -> Option<u64> {
+    site.service.config().signing_keys.as_ref()?;
+    PictureRequest::parse(uri.path(), uri.query().unwrap_or_default(), None).ok()?.params.expires
+}
+
 async fn log_request(request: Request<Body>, next: Next) -> Response {
-    let (method, uri, begun) = (request.method().clone(), request.uri().clone(), Instant::now());
+    let (method, begun) = (request.method().clone(), Instant::now());
+    // Whoever reads the log must not get in with what stands there: without `exp` a signature is good for ever.
+    let uri = without_pair(&request.uri().to_string(), "s");
     let response = next.run(request).await;
     let ms = begun.elapsed().as_secs_f64() * 1000.0;
     let cache = response.headers().get("x-cache").and_then(|value| value.to_str().ok()).unwrap_or("-");

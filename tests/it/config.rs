@@ -117,6 +117,21 @@ fn bad_presets_are_refused_at_the_start() {
     }
 }
 
+/// Whatever the order and the sources in which they are set.
+#[test]
+fn presets_of_what_is_not_made_are_refused_at_the_start() {
+    let config = |file: &str| Config::from_sources(file, |_| None).unwrap();
+    let check = |config: &Config| config.check().map_err(|error| (error.kind(), error.context().to_owned()));
+    let words = "PIXFRONT_PRESETS: small: f=avif: not made here; can be webp".to_owned();
+    let refused = config("presets = 'other:w=4;small:f=avif'\nformats = 'webp'");
+    assert_eq!(check(&refused), Err((Kind::Invalid, words.clone())));
+    let by_header = config("formats = 'webp'").with_headers([("x-pixfront-presets", "small:w=4&f=avif")]).unwrap();
+    assert_eq!(check(&by_header), Err((Kind::Invalid, words)));
+    for made in ["f=auto", "f=webp", "w=4"] {
+        assert_eq!(check(&config(&format!("formats = 'webp'\npresets = 'small:{made}'"))), Ok(()), "{made}");
+    }
+}
+
 #[test]
 fn what_is_not_decoded_is_a_list() {
     let undecoded = |value: &str| with("UNDECODED", value).map(|config| config.image.undecoded);

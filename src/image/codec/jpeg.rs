@@ -32,7 +32,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixel
     if layout == Layout::Cmyk && colours.is_adobe {
         pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);
     }
-    Ok((pixels, colours.profile.map(Profile::Icc)))
+    Ok((pixels, colours.profile.as_deref().and_then(Profile::icc)))
 }
 
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.

@@ -1,6 +1,7 @@
 //! The codecs, a file each, behind two exhaustive matches.
 
 use super::animation::Animation;
+use super::colour::Converter;
 use super::geometry::Placement;
 use super::pixels::Pixels;
 use super::probe::Probe;
@@ -24,6 +25,13 @@ pub(super) struct Decoded {
     pub(super) divisor: u32,
     /// [`None`]: sRGB.
     pub(super) profile: Option<Profile>,
+}
+
+impl Decoded {
+    /// The way from its numbers to sRGB's.
+    pub(super) fn converter(&self) -> Converter {
+        Converter::new(self.pixels.layout, self.profile.as_ref())
+    }
 }
 
 /// Decodes a probed source, its first frame if it moves, scaled down where the codec can and the placement allows.

@@ -62,7 +62,7 @@ fn profile(info: &Info) -> Option<Profile> {
     if let Some(points) = info.coding_independent_code_points {
         return Some(Profile::Cicp { primaries: points.color_primaries, transfer: points.transfer_function });
     }
-    info.icc_profile.as_ref().map(|profile| Profile::Icc(profile.to_vec()))
+    info.icc_profile.as_deref().and_then(Profile::icc)
 }
 
 pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {

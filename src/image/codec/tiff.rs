@@ -69,7 +69,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
 fn profile(decoder: &mut Decoder<Cursor<&[u8]>>) -> Option<Profile> {
     let mut profile = ValueBuffer::empty(Type::UNDEFINED);
     decoder.image_ifd().find_tag_buf(Tag::IccProfile, &mut profile).ok()??;
-    Some(Profile::Icc(profile.as_bytes().to_vec()))
+    Profile::icc(profile.as_bytes())
 }
 
 /// What the pixels become, and the bits of a stored sample.

@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
 }
 
 fn profile(bytes: &[u8]) -> Option<Profile> {
-    riff::chunk(bytes, *b"ICCP").map(|profile| Profile::Icc(profile.to_vec()))
+    riff::chunk(bytes, *b"ICCP").and_then(Profile::icc)
 }
 
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
@@ -60,10 +60,16 @@ fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {
     Ok(webp.to_vec())
 }
 
-/// Whether a source is coded so that nothing of it was lost.
+/// Whether a source is coded so that nothing of it was lost; an animation if that goes for each of its frames.
 pub(super) fn is_lossless(bytes: &[u8]) -> bool {
-    let format = BitstreamFeatures::new(bytes).and_then(|features| features.format());
-    matches!(format, Some(BitstreamFormat::Lossless))
+    let Some(features) = BitstreamFeatures::new(bytes) else { return false };
+    if !features.has_animation() {
+        return matches!(features.format(), Some(BitstreamFormat::Lossless));
+    }
+    // Of an animation libwebp says nothing, since its frames may differ.
+    let frames = riff::chunks(bytes).filter(|(name, _)| name == b"ANMF").filter_map(|(_, frame)| frame);
+    let pictures = frames.filter_map(|frame| frame.get(riff::ANMF_HEAD_BYTES..)).flat_map(riff::chunks_of);
+    pictures.map(|(name, _)| name).all(|name| name != *b"VP8 ")
 }
 
 /// Hands over the frames as they are seen, and returns how often they are played, 0 for ever.
@@ -73,9 +79,10 @@ pub(super) fn decode_frames(
     each: &mut dyn FnMut(Decoded, u32) -> Result<()>,
 ) -> Result<u16> {
     let mut decoder = open(bytes, probe)?;
+    let profile = profile(bytes);
     for _ in 0..probe.frames {
         let (pixels, delay_ms) = decoder.next().map_err(corrupt)?;
-        each(Decoded { pixels, divisor: 1, profile: profile(bytes) }, delay_ms)?;
+        each(Decoded { pixels, divisor: 1, profile: profile.clone() }, delay_ms)?;
     }
     Ok(decoder.loops())
 }

@@ -1,7 +1,7 @@
 //! Channels: what a format can hold.
 
 use crate::format::Format;
-use crate::image::pixels::{Layout, Pixels, divide_by_255};
+use crate::image::pixels::{Layout, Pixels, over};
 use crate::params::Rgb;
 
 /// Gives the pixels a layout that the format's encoder takes: alpha goes where it says nothing or can't be kept, and grey
@@ -47,11 +47,8 @@ fn flatten(pixels: &Pixels, Rgb(background): Rgb) -> Pixels {
     let layout =
         if is_gray && background.iter().all(|part| *part == background[0]) { Layout::Gray } else { Layout::Rgb };
     convert(pixels, layout, |from, to| {
-        let (colour, alpha) = from.split_at(from.len() - 1);
-        let alpha = u32::from(alpha[0]);
-        for ((to, from), below) in to.iter_mut().zip(colour.iter().cycle()).zip(background) {
-            *to = divide_by_255(u32::from(*from) * alpha + u32::from(below) * (255 - alpha));
-        }
+        // Of a grey result the red is all there is, and the same as the others.
+        to.copy_from_slice(&over(pixels.layout.rgba(from), background)[..to.len()]);
     })
 }
 

@@ -4,9 +4,6 @@ use moxcms::{ColorProfile, ParsingOptions};
 
 use super::Space;
 
-/// Press profiles are of half a megabyte to three.
-const BYTES_MAX: usize = 4 << 20;
-
 const HEADER_BYTES: usize = 128;
 /// Signature, offset and length.
 const TAG_BYTES: usize = 12;
@@ -25,10 +22,11 @@ pub(super) fn read(bytes: &[u8], space: Space) -> Option<ColorProfile> {
         Space::Cmyk => b"CMYK",
         Space::Rgb => b"RGB ",
     };
-    if bytes.len() > BYTES_MAX || stated != wanted {
+    if stated != wanted {
         return None;
     }
-    let options = ParsingOptions { max_profile_size: BYTES_MAX + 1, ..ParsingOptions::default() };
+    // Its length was looked at before it was copied out of the source.
+    let options = ParsingOptions { max_profile_size: bytes.len() + 1, ..ParsingOptions::default() };
     ColorProfile::new_from_slice_with_options(&with_few_tags(bytes)?, options).ok()
 }
 

@@ -36,7 +36,7 @@ pub(super) fn strip(bytes: &[u8], orientation: Option<Orientation>) -> Option<Ve
 
 /// A frame's place and time, and the chunks of its picture.
 fn frame(contents: &[u8]) -> Option<Vec<u8>> {
-    let (head, chunks) = contents.split_at_checked(16)?;
+    let (head, chunks) = contents.split_at_checked(riff::ANMF_HEAD_BYTES)?;
     let mut frame = head.to_vec();
     for (name, contents) in riff::chunks_of(chunks) {
         if matches!(&name, b"VP8 " | b"VP8L" | b"ALPH") {

@@ -1,20 +1,36 @@
 //! Animated WebP, put together chunk by chunk from stills.
 
 use image::RgbaImage;
-use webp::Encoder;
+use webp::{Encoder, WebPMemory};
 
 /// Frames of the whole canvas, with their times in milliseconds; lossless. Each replaces what was there.
 pub(crate) fn webp(loops: u16, frames: &[(RgbaImage, u32)]) -> Vec<u8> {
+    coded(loops, frames, |encoder| encoder.encode_lossless())
+}
+
+/// The same of stills that are coded in this way; lossy ones are opaque, since others have a header that no frame has.
+pub(crate) fn coded(loops: u16, frames: &[(RgbaImage, u32)], encode: fn(Encoder) -> WebPMemory) -> Vec<u8> {
     let (width, height) = frames[0].0.dimensions();
     let header = [&[0x12, 0, 0, 0], &three_bytes(width - 1)[..], &three_bytes(height - 1)].concat();
     let mut chunks =
         [chunk(*b"VP8X", &header), chunk(*b"ANIM", &[&[0; 4], &loops.to_le_bytes()[..]].concat())].concat();
     for (picture, delay_ms) in frames {
-        let still = Encoder::from_rgba(picture, width, height).encode_lossless().to_vec();
+        let still = encode(Encoder::from_rgba(picture, width, height)).to_vec();
         let place = [[0; 3], [0; 3], three_bytes(width - 1), three_bytes(height - 1), three_bytes(*delay_ms)].concat();
         chunks.extend(chunk(*b"ANMF", &[&place[..], &[0b10], &still[12..]].concat()));
     }
     [b"RIFF", &u32::try_from(chunks.len() + 4).unwrap().to_le_bytes()[..], b"WEBP", &chunks].concat()
+}
+
+/// The same with a profile.
+pub(crate) fn with_profile(webp: &[u8], profile: &[u8]) -> Vec<u8> {
+    // `RIFF` and its length, `WEBP`, and the `VP8X` of ten bytes that says what follows.
+    let (head, frames) = webp.split_at(30);
+    let mut with = [head, &chunk(*b"ICCP", profile), frames].concat();
+    let length = u32::try_from(with.len() - 8).unwrap();
+    with[4..8].copy_from_slice(&length.to_le_bytes());
+    with[20] |= 0x20;
+    with
 }
 
 /// Frames that differ: a mark wanders over a ground whose right half is transparent.

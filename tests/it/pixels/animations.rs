@@ -10,8 +10,9 @@ use pixfront::image::{Cancel, Limits, Options};
 
 use super::reference::distance;
 use super::{recipe, render, sources};
-use crate::pictures::animations::{counting, webp};
+use crate::pictures::animations::{coded, counting, webp, with_profile};
 use crate::pictures::gifs::{self, Frame, frame};
+use crate::pictures::profiles;
 
 /// The pictures with their milliseconds.
 type Shown = Vec<(RgbaImage, u32)>;
@@ -136,6 +137,31 @@ fn a_still_is_the_first_frame() {
     }
     // A file of one frame does not move, in whatever container.
     assert!(!render(&webp(0, &pictures[..1]), "f=webp").bytes.windows(4).any(|kind| kind == b"ANIM"));
+}
+
+/// The profile is read at the first frame, and holds for all of them.
+#[test]
+fn every_frame_is_of_the_profiles_colours() {
+    let frames: Vec<_> = counting(32, 24, 3).into_iter().map(|(picture, _)| (picture, 50)).collect();
+    let wide = with_profile(&webp(0, &frames), &profiles::display_p3());
+    let (shown, _) = read_gif(&render(&wide, "f=gif").bytes);
+    for ((picture, _), frame) in shown.iter().zip(&frames) {
+        let still = with_profile(&webp(0, std::slice::from_ref(frame)), &profiles::display_p3());
+        let still = image::load_from_memory(&render(&still, "f=png").bytes).unwrap().into_rgba8();
+        assert!(*picture == still);
+        assert!(*picture != frame.0, "it is converted at all");
+    }
+}
+
+/// Of a drawing that lost nothing, frames may be written without a loss again.
+#[test]
+fn a_lossless_animation_is_known() {
+    let colours = [[200, 30, 40, 255], [20, 60, 180, 255]];
+    let drawing = |step| RgbaImage::from_fn(64, 48, |x, y| image::Rgba(colours[((x / 8 + y / 8 + step) % 2) as usize]));
+    let frames: Vec<_> = (0..3).map(|step| (drawing(step), 50)).collect();
+    let has_lossless = |bytes: &[u8]| render(bytes, "f=webp").bytes.windows(4).any(|name| name == b"VP8L");
+    assert!(has_lossless(&webp(0, &frames)));
+    assert!(!has_lossless(&coded(0, &frames, |encoder| encoder.encode(80.0))));
 }
 
 #[test]

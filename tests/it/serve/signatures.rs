@@ -69,9 +69,31 @@ async fn a_signature_ends_with_its_time() {
 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let later = signed(NEW, &["/photos/cat.jpg?w=60", "--expires", &(now + 600).to_string()]);
-    assert_eq!(server.get(&later).await.status, 200);
+    let answer = server.get(&later).await;
+    assert_eq!(answer.status, 200);
+    let control = answer.header("cache-control");
+    let times: Vec<u64> =
+        control.split('=').skip(1).map(|rest| rest.split(',').next().unwrap().parse().unwrap()).collect();
+    assert!(times.len() == 2 && times.iter().all(|time| (500..=600).contains(time)), "{control}");
     let longer = later.replace(&(now + 600).to_string(), &(now + 6000).to_string());
     check_failure(&server.get(&longer).await, 403, "forbidden", "an expiry of one's own");
+}
+
+/// Without `exp` a signature is good for ever, for whoever reads it.
+#[tokio::test]
+async fn no_signature_is_logged() {
+    let server = with_cat().await;
+    let url = signed(NEW, &["/photos/cat.jpg?w=60&utm_source=x"]);
+    let (rest, signature) = url.split_once("&s=").unwrap();
+    for url in [url.clone(), url.replace("&s=", "&%73="), format!("/photos/cat.jpg?s={signature}&w=60&&utm_source=x")] {
+        assert_eq!(server.get(&url).await.status, 200, "{url}");
+    }
+    let alone = signed(NEW, &["/photos/cat.jpg"]);
+    assert_eq!(server.get(&alone).await.status, 200);
+    server.wait_for_log(rest);
+    let secrets = [signature, alone.split_once("?s=").unwrap().1];
+    let log = server.log();
+    assert!(log.iter().all(|line| secrets.iter().all(|secret| !line.contains(secret))), "{log:?}");
 }
 
 #[tokio::test]

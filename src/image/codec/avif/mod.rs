@@ -92,7 +92,7 @@ impl Meaning {
             Error::new(Kind::Unsupported, format!("an AVIF with the colour matrix {code} can't be resized here"))
         })?;
         let profile = match (avif.icc, primaries, transfer) {
-            (Some(icc), ..) => Some(Profile::Icc(icc.to_vec())),
+            (Some(icc), ..) => Profile::icc(icc),
             // BT.709, BT.601 and BT.2020 of few bits have one curve, which stills are shown by as if it were sRGB's.
             (None, 0..=2, 0..=2 | 6 | 13..=15) => None,
             (None, ..) => {

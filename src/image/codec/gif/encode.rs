@@ -86,20 +86,14 @@ fn change(canvas: &[Pixel], shown: &[Pixel], next: Option<&[Pixel]>, size: Size)
 
 /// Every pixel either opaque or clear.
 fn threshold(pixels: &Pixels) -> Result<Vec<Pixel>> {
-    let opaque_or_clear = |red, green, blue, alpha| match alpha {
+    let opaque_or_clear = |[red, green, blue, alpha]: Pixel| match alpha {
         OPAQUE_FROM.. => [red, green, blue, u8::MAX],
         0..OPAQUE_FROM => CLEAR,
     };
-    let pixel = |channels: &[u8]| match *channels {
-        [gray] => [gray, gray, gray, u8::MAX],
-        [gray, alpha] => opaque_or_clear(gray, gray, gray, alpha),
-        [red, green, blue] => [red, green, blue, u8::MAX],
-        [red, green, blue, alpha] => opaque_or_clear(red, green, blue, alpha),
-        _ => CLEAR,
-    };
     match pixels.layout {
-        Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba => {
-            Ok(pixels.data.chunks_exact(pixels.layout.channels()).map(pixel).collect())
+        layout @ (Layout::Gray | Layout::GrayAlpha | Layout::Rgb | Layout::Rgba) => {
+            let channels = pixels.data.chunks_exact(layout.channels());
+            Ok(channels.map(|pixel| opaque_or_clear(layout.rgba(pixel))).collect())
         }
         Layout::Cmyk => Err(not_encoded("CMYK is not written")),
     }
