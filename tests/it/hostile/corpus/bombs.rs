@@ -85,7 +85,7 @@ fn avif_of_a_hidden_frame() -> Vec<u8> {
     let stream = avifs::streams(&avif);
     // A delimiter of two bytes, and the sequence's header with two before it.
     let (header, frame) = stream[4..].split_at(stream[3].into());
-    let bits: String = header.iter().map(|byte| format!("{byte:08b}")).collect();
+    let bits = header.iter().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
     // The sides of 64 take six bits each, and begin behind a still picture's short head.
     let (head, rest) = (&bits[..10], bits[18 + 6 + 6..].trim_end_matches('0'));
     let wide = format!("{head}11101110{0:015b}{0:015b}{rest}", 25_999);
