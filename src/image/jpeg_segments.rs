@@ -13,12 +13,25 @@ pub(super) const APP14: u8 = 0xEE;
 pub(super) struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
+    has_frame: bool,
+    has_scan: bool,
+}
+
+/// What a JPEG consists of.
+pub(super) enum Part<'a> {
+    /// The code and contents of a frame's header, of which there is one at most.
+    Frame(u8, &'a [u8]),
+    /// It comes behind the frame.
+    Scan,
+    /// Tables, metadata and what is unknown: a code and contents.
+    Other(u8, &'a [u8]),
+    End,
 }
 
 impl<'a> Walk<'a> {
     /// Begins behind the start marker.
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 2 }
+        Self { bytes, at: 2, has_frame: false, has_scan: false }
     }
 
     /// Behind what was read last.
@@ -44,6 +57,44 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The next part, of a file that every decoder reads alike: where they step differently, one of them finds frames and scans
+    /// that were not counted.
+    pub(super) fn part(&mut self) -> Result<Part<'a>> {
+        loop {
+            let before = self.at;
+            let code = self.marker()?;
+            // Before the first scan these two bytes mean nothing, and zune-jpeg takes the next for a marker's code.
+            let passed = self.bytes.get(before..self.at - 2).unwrap_or_default();
+            if !self.has_scan && passed.array_windows().any(|pair| pair == b"\xff\0") {
+                return Err(corrupt("has coded data before its first scan"));
+            }
+            return Ok(match code {
+                EOI => Part::End,
+                // libjpeg takes some of these for markers without a length, and zune-jpeg for segments. Looking for a restart
+                // marker, libjpeg would also go on inside what follows one.
+                0x01..=0xBF => return Err(corrupt("has a marker that means nothing")),
+                SOI => return Err(corrupt("begins a second time")),
+                0xD0..=0xD7 if self.has_scan => continue,
+                0xD0..=0xD7 => return Err(corrupt("has a restart marker before its first scan")),
+                SOS if !self.has_frame => return Err(corrupt("has a scan before its frame")),
+                SOS => {
+                    self.segment()?;
+                    self.has_scan = true;
+                    Part::Scan
+                }
+                // Every other code in this row starts a frame: 0xC4, 0xC8 and 0xCC are tables and reserved.
+                0xC0..=0xCF if !matches!(code, 0xC4 | 0xC8 | 0xCC) => {
+                    if self.has_frame {
+                        return Err(corrupt("has two frames"));
+                    }
+                    self.has_frame = true;
+                    Part::Frame(code, self.segment()?)
+                }
+                _ => Part::Other(code, self.segment()?),
+            });
+        }
+    }
+
     /// The contents of the segment that follows a marker.
     pub(super) fn segment(&mut self) -> Result<&'a [u8]> {
         let torn = || cut_off("it ends within a segment");
@@ -57,6 +108,10 @@ impl<'a> Walk<'a> {
 
 fn cut_off(why: &str) -> Error {
     Error::new(Kind::Corrupt, format!("the JPEG is cut off: {why}"))
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::new(Kind::Corrupt, format!("the JPEG {what}"))
 }
 
 /// What a JPEG says of its colours.

@@ -17,7 +17,7 @@ pub fn sniff(bytes: &[u8]) -> Option<FileType> {
         sniff_brands(bytes)?
     } else if at(0, b"II*\0") || at(0, b"MM\0*") || at(0, b"II+\0\x08\0\0\0") || at(0, b"MM\0+\0\x08\0\0") {
         FileType::Tiff
-    } else if at(0, b"BM") {
+    } else if is_bmp(bytes) {
         FileType::Bmp
     } else if at(0, b"%PDF-") {
         FileType::Pdf
@@ -51,6 +51,12 @@ fn sniff_brands(bytes: &[u8]) -> Option<FileType> {
     } else {
         FileType::Mp4
     })
+}
+
+/// Two letters alone would take many a text for one: the length of the second header says which version it is of.
+fn is_bmp(bytes: &[u8]) -> bool {
+    let length = bytes.get(14..).and_then(<[u8]>::first_chunk).map(|length| u32::from_le_bytes(*length));
+    bytes.starts_with(b"BM") && matches!(length, Some(12 | 40 | 52 | 56 | 64 | 108 | 124))
 }
 
 /// Text that begins with an `svg` element, past a byte order mark, declarations and comments.
@@ -88,6 +94,9 @@ mod tests {
         check(b"ftyp", None);
         check(b"\0\0\0\x08ftyp", None);
         check(b"hello", None);
+        check(b"BMW builds motorcycles", None);
+        check(b"BM", None);
+        check(b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", Some(FileType::Bmp));
         check(b"\0\0\0\x1cftypavif\0\0\0\0", Some(FileType::Avif));
         check(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", Some(FileType::Avif));
         check(b"\0\0\0\x14ftypmif1\0\0\0\0mif1avif", Some(FileType::Heic));

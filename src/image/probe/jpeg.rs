@@ -7,7 +7,7 @@ use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 use crate::image::geometry::Size;
-use crate::image::jpeg_segments::{APP1, EOI, SOI, SOS, Walk};
+use crate::image::jpeg_segments::{APP1, Part, Walk};
 use crate::image::orient::Orientation;
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
@@ -16,32 +16,17 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     let mut orientation = None;
     let mut scans = 0;
     loop {
-        match walk.marker()? {
-            EOI => break,
-            // Restart markers, fill and a second start carry no length.
-            SOI | 0x01 | 0xD0..=0xD7 => {}
-            // Nothing is coded by these. Looking for a restart marker, libjpeg would go on inside what follows one, and find
-            // scans there that are not counted here.
-            0x02..=0xBF => return Err(corrupt("the JPEG has a marker that means nothing")),
-            SOS => {
-                walk.segment()?;
-                scans += 1;
-            }
-            APP1 => {
-                let segment = walk.segment()?;
+        match walk.part()? {
+            Part::End => break,
+            Part::Scan => scans += 1,
+            Part::Frame(code, segment) => size = Some(frame_size(code, segment)?),
+            Part::Other(APP1, segment) => {
                 if let Some(tiff) = segment.strip_prefix(b"Exif\0\0") {
                     // The first block counts, as with browsers, Pillow and libexif: a second is what is left of an original.
                     orientation.get_or_insert_with(|| Orientation::from_exif(tiff));
                 }
             }
-            // Every other code in this row starts a frame: 0xC4, 0xC8 and 0xCC are tables and reserved.
-            0xC4 | 0xC8 | 0xCC => drop(walk.segment()?),
-            code @ 0xC0..=0xCF => {
-                if size.replace(frame_size(code, walk.segment()?)?).is_some() {
-                    return Err(corrupt("the JPEG has two frames"));
-                }
-            }
-            _ => drop(walk.segment()?),
+            Part::Other(..) => {}
         }
     }
     match (size, scans) {

@@ -10,7 +10,7 @@ use super::{Probe, corrupt};
 use crate::error::{Error, Kind, Result};
 use crate::format::FileType;
 use crate::image::geometry::Size;
-use crate::image::jpeg_segments::{EOI, SOI, SOS, Walk};
+use crate::image::jpeg_segments::{Part, Walk};
 use crate::image::orient::Orientation;
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
@@ -21,6 +21,9 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     let (width, height) = decoder.dimensions().map_err(refused)?;
     let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression).map_err(refused)?;
     let is_jpeg = compression == Some(CompressionMethod::ModernJPEG.to_u16());
+    if is_jpeg && let Some(tables) = decoder.find_tag(Tag::JPEGTables).map_err(refused)? {
+        check_tables(&tables.into_u8_vec().map_err(refused)?)?;
+    }
     let mut scans = 1;
     for part in parts(bytes, &mut decoder)? {
         if is_jpeg {
@@ -53,6 +56,26 @@ fn parts<'a>(bytes: &'a [u8], decoder: &mut Reader) -> Result<Vec<&'a [u8]>> {
     Ok(parts)
 }
 
+/// What every JPEG in the file begins with: its decoder is given these tables without their end marker, and then the rest. No
+/// byte of them may become part of anything that is not in the rest.
+fn check_tables(tables: &[u8]) -> Result<()> {
+    /// Twice what all tables take that a JPEG can have. They are read anew for every strip.
+    const TABLES_BYTES_MAX: usize = 8192;
+    if tables.len() > TABLES_BYTES_MAX {
+        return Err(corrupt("the JPEG tables in the TIFF are too long"));
+    }
+    let mut walk = Walk::new(tables);
+    loop {
+        let before = walk.at();
+        match walk.part()? {
+            Part::Other(..) => {}
+            Part::End if before + 2 == tables.len() => return Ok(()),
+            Part::End => return Err(corrupt("the JPEG tables in the TIFF do not end where they say")),
+            Part::Frame(..) | Part::Scan => return Err(corrupt("the JPEG tables in the TIFF hold a picture")),
+        }
+    }
+}
+
 /// The JPEG inside a strip or tile must be whole, and no larger than its place: its decoder believes it, and makes room before
 /// anyone compares. Returns its scans.
 fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<u32> {
@@ -61,16 +84,12 @@ fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<u32
     let mut walk = Walk::new(jpeg);
     let mut scans = 0;
     loop {
-        match walk.marker()? {
-            EOI => return Ok(scans),
-            SOI | 0x01..=0xBF | 0xD0..=0xD7 => {}
-            SOS => {
-                walk.segment()?;
-                scans += 1;
-            }
-            0xC4 | 0xC8 | 0xCC => drop(walk.segment()?),
-            0xC0..=0xCF => {
-                let [_, h1, h0, w1, w0, ..] = *walk.segment()? else {
+        match walk.part()? {
+            Part::End => return Ok(scans),
+            Part::Scan => scans += 1,
+            Part::Other(..) => {}
+            Part::Frame(_, segment) => {
+                let [_, h1, h0, w1, w0, ..] = *segment else {
                     return Err(corrupt("the frame header of a JPEG in the TIFF is cut off"));
                 };
                 let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
@@ -82,7 +101,6 @@ fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<u32
                     )));
                 }
             }
-            _ => drop(walk.segment()?),
         }
     }
 }

@@ -19,7 +19,7 @@ fn a_file_that_is_cut_off_anywhere_is_refused() {
         } else if name.starts_with("tiff") {
             4
         } else if name.starts_with("bmp") {
-            2
+            18
         } else {
             12
         };

@@ -59,6 +59,15 @@ fn grey_stays_grey_and_alpha_survives() {
     let found = distance(&decode(&bytes, Format::Png), &from_rgb(&DynamicImage::from(gray).into_rgb8()));
     assert!(found.psnr >= 38.0, "{found:?}");
 
+    let gray = DynamicImage::from(scene(64, 64)).into_luma8();
+    let gray = avif(gray);
+    let alpha = Item::new(streams(&gray), 64, 64);
+    let alpha = alpha.with(boxed(*b"auxC", b"\0\0\0\0urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"));
+    let bytes = file(&[Item::new(streams(&gray), 64, 64), alpha], &[(b"auxl", 2, &[1])]);
+    let rendered = image::load_from_memory(&render(&bytes, "f=png").bytes).unwrap();
+    assert_eq!(rendered.color(), image::ColorType::La8);
+    assert!(rendered.into_luma_alpha8().pixels().all(|pixel| pixel.0[0] == pixel.0[1]));
+
     let clear = see_through(120, 90);
     let (bytes, wanted) = (avif(clear.clone()), from_rgba(&clear));
     for format in ["png", "webp"] {

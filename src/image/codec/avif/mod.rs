@@ -28,7 +28,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
     let first = decode_tile(&avif.colour, 0)?;
     let meaning = Meaning::of(&avif, &first)?;
     let layout = match (&avif.alpha, first.coding.is_gray) {
-        (Some(_), _) => Layout::Rgba,
+        (Some(_), true) => Layout::GrayAlpha,
+        (Some(_), false) => Layout::Rgba,
         (None, true) => Layout::Gray,
         (None, false) => Layout::Rgb,
     };

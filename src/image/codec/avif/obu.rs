@@ -42,15 +42,17 @@ pub(super) fn still_level(stream: &[u8]) -> Option<u8> {
     None
 }
 
-/// The first unit's payload, and the units after it.
+/// The first unit's payload, and the units after it. [`None`]: it is cut off, or does not say how long it is. A last one need not,
+/// but libaom wants it said, and skips zeroes behind a frame: taken for a unit without an end, one of them would hide all that
+/// follows it.
 fn split(units: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, mut rest) = units.split_first()?;
     let (has_extension, has_size) = (first & 4 != 0, first & 2 != 0);
+    if !has_size {
+        return None;
+    }
     if has_extension {
         rest = rest.get(1..)?;
-    }
-    if !has_size {
-        return Some((rest, &[]));
     }
     // Seven bits a byte, the lowest first; eight bytes at most.
     let mut size = 0;

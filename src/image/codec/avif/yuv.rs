@@ -73,7 +73,7 @@ pub(super) fn draw(frame: &Frame, matrix: Matrix, is_full_range: bool, pixels: &
         let samples = luma.iter().zip(first.iter().zip(&second));
         for (pixel, (luma, (first, second))) in row.chunks_exact_mut(channels).zip(samples) {
             match pixel {
-                [gray] => *gray = byte(*luma),
+                [gray] | [gray, _] => *gray = byte(*luma),
                 [red, green, blue, ..] => [*red, *green, *blue] = colour(matrix, *luma, *first, *second).map(byte),
                 _ => (),
             }
@@ -86,11 +86,12 @@ pub(super) fn draw_alpha(frame: &Frame, pixels: &mut Pixels, at: (u32, u32)) {
     let coding = &frame.coding;
     let scale = Scale::of(coding.bits, coding.is_full_range, Matrix::BT601);
     let mut luma = vec![0.0; coding.size.width as usize];
+    let channels = pixels.layout.channels();
     for y in 0..coding.size.height.min(pixels.height - at.1) {
         read_row(frame, 0, y, scale.luma, &mut luma);
-        let row = &mut row_mut(pixels, y + at.1)[at.0 as usize * 4..];
-        for (pixel, luma) in row.chunks_exact_mut(4).zip(&luma) {
-            pixel[3] = byte(*luma);
+        let row = &mut row_mut(pixels, y + at.1)[at.0 as usize * channels..];
+        for (pixel, luma) in row.chunks_exact_mut(channels).zip(&luma) {
+            pixel[channels - 1] = byte(*luma);
         }
     }
 }

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use super::bmff::{Fields, Name};
 
-/// A file that lists more of anything is not read: lists are searched from the front.
+/// A file that lists more of anything is not read.
 const COUNT_MAX: usize = 8192;
+/// Nor one that says more of an item: thousands of tiles may be one item, whose properties are read for each.
+const PROPERTIES_MAX: usize = 64;
 
 pub(super) struct Property<'a> {
     pub(super) name: Name,
@@ -18,15 +20,17 @@ pub(super) struct Property<'a> {
 pub(super) struct Meta<'a> {
     pub(super) primary: u32,
     file: &'a [u8],
+    /// This and the next are sorted by item.
     kinds: Vec<(u32, Name)>,
     locations: Vec<Location<'a>>,
     references: Vec<Reference>,
     properties: Vec<(Name, Fields<'a>)>,
+    /// Sorted by item.
     associations: Vec<Association>,
 }
 
 /// An item, and the pieces of the file that it consists of.
-type Location<'a> = (u32, Vec<&'a [u8]>);
+pub(super) type Location<'a> = (u32, Vec<&'a [u8]>);
 
 struct Reference {
     name: Name,
@@ -53,9 +57,15 @@ impl<'a> Meta<'a> {
         for (_, contents) in described.iter().filter(|(name, _)| name == b"ipma") {
             read_associations(*contents, &mut associations)?;
         }
+        associations.sort_by_key(|association| association.item);
+        if associations.chunk_by(|one, other| one.item == other.item).any(|own| own.len() > PROPERTIES_MAX) {
+            return None;
+        }
         let properties = described.iter().find(|(name, _)| name == b"ipco")?.1.boxes()?;
         let references = find(b"iref").map_or(Some(Vec::new()), read_references)?;
-        let (kinds, locations) = (read_kinds(find(b"iinf")?)?, read_locations(find(b"iloc")?, file, idat)?);
+        let (mut kinds, mut locations) = (read_kinds(find(b"iinf")?)?, read_locations(find(b"iloc")?, file, idat)?);
+        kinds.sort_by_key(|(item, _)| *item);
+        locations.sort_by_key(|(item, _)| *item);
         Some(Self {
             primary: read_primary(find(b"pitm")?)?,
             file,
@@ -67,19 +77,17 @@ impl<'a> Meta<'a> {
         })
     }
 
-    /// Every item that has bytes: its kind and its pieces.
-    pub(super) fn items(&self) -> impl Iterator<Item = (&Name, &[&'a [u8]])> {
-        let extents = |item: u32| self.locations.iter().find(move |(id, _)| *id == item).map(|(_, extents)| &**extents);
-        self.kinds.iter().filter_map(move |(id, kind)| Some((kind, extents(*id)?)))
+    /// Every item that has bytes, and its pieces.
+    pub(super) fn items(&self) -> &[Location<'a>] {
+        &self.locations
     }
 
     pub(super) fn kind_of(&self, item: u32) -> Option<&Name> {
-        self.kinds.iter().find(|(id, _)| *id == item).map(|(_, kind)| kind)
+        own(&self.kinds, item, |(id, _)| *id).first().map(|(_, kind)| kind)
     }
 
     pub(super) fn properties_of(&self, item: u32) -> impl Iterator<Item = Property<'a>> {
-        let associated = self.associations.iter().filter(move |association| association.item == item);
-        associated.filter_map(|association| {
+        own(&self.associations, item, |association| association.item).iter().filter_map(|association| {
             let (name, contents) = *self.properties.get(association.place.checked_sub(1)?)?;
             Some(Property { name, contents, is_essential: association.is_essential })
         })
@@ -121,12 +129,18 @@ impl<'a> Meta<'a> {
     }
 
     fn extents_of(&self, item: u32) -> Option<&[&'a [u8]]> {
-        self.locations.iter().find(|(id, _)| *id == item).map(|(_, extents)| &**extents)
+        own(&self.locations, item, |(id, _)| *id).first().map(|(_, extents)| &**extents)
     }
 
     fn length_of(&self, item: u32) -> usize {
         self.extents_of(item).unwrap_or_default().iter().map(|extent| extent.len()).sum()
     }
+}
+
+/// What a list that is sorted by item has of one.
+fn own<T>(list: &[T], item: u32, item_of: impl Fn(&T) -> u32) -> &[T] {
+    let rest = &list[list.partition_point(|entry| item_of(entry) < item)..];
+    &rest[..rest.partition_point(|entry| item_of(entry) == item)]
 }
 
 fn read_primary(mut fields: Fields) -> Option<u32> {

@@ -63,27 +63,39 @@ pub(in crate::image) enum Metadata {
     Other(Range<usize>),
 }
 
-/// Where the file speaks and does not show anything. [`None`] if its structure can't be followed, or it is also a sequence, which
-/// has metadata of its own.
+/// Where the file speaks and does not show anything. [`None`] if its structure can't be followed; if it shows more than its
+/// picture, such as a sequence, which has metadata of its own, or a thumbnail, which may show what was cut away; or if some show
+/// less of it than we do.
 pub(in crate::image) fn metadata(bytes: &[u8]) -> Option<Vec<Metadata>> {
-    // Boxes and items are slices of these very bytes.
+    // Boxes and items are slices of these very bytes, but for an empty one, which may lie anywhere.
     let place = |part: &[u8]| {
-        let start = part.as_ptr().addr() - bytes.as_ptr().addr();
-        start..start + part.len()
+        let start = part.as_ptr().addr().checked_sub(bytes.as_ptr().addr())?;
+        Some(start..start + part.len())
     };
     let mut places = Vec::new();
     for (name, contents) in Fields(bytes).boxes()? {
         match &name {
             b"ftyp" | b"meta" | b"mdat" => {}
             b"moov" => return None,
-            _ => places.push(Metadata::Other(place(contents.0))),
+            _ => places.push(Metadata::Other(place(contents.0)?)),
         }
     }
-    for (kind, extents) in read_meta(bytes).ok()?.items() {
-        match kind {
-            b"Exif" => places.extend(extents.iter().map(|extent| Metadata::Exif(place(extent)))),
-            b"mime" => places.extend(extents.iter().map(|extent| Metadata::Text(place(extent)))),
-            _ => {}
+    let meta = read_meta(bytes).ok()?;
+    if meta.properties_of(meta.primary).any(|property| property.name == *b"clap") {
+        return None;
+    }
+    let own = [Some(meta.primary), alpha_of(&meta, meta.primary)].into_iter().flatten();
+    let shown: Vec<u32> = own
+        .flat_map(|plane| [plane].into_iter().chain(meta.referred(*b"dimg", plane).unwrap_or_default().iter().copied()))
+        .collect();
+    for (item, extents) in meta.items() {
+        for extent in extents {
+            match meta.kind_of(*item)? {
+                b"Exif" => places.push(Metadata::Exif(place(extent)?)),
+                b"mime" => places.push(Metadata::Text(place(extent)?)),
+                _ if shown.contains(item) => {}
+                _ => return None,
+            }
         }
     }
     Some(places)

@@ -58,6 +58,7 @@ fn inflating() -> Vec<Made> {
         named("PNG", "a profile", with(*b"iCCP", b"icc\0\0"), Expected::PICTURE),
         named("PNG", "a text", with(*b"zTXt", b"Comment\0\0"), Expected::PICTURE),
         named("PNG", "a wide text", with(*b"iTXt", b"Comment\0\x01\0\0\0"), Expected::PICTURE),
+        named("AVIF", "a frame of 26,000 × 26,000 behind a zero", avif_of_a_hidden_frame(), Expected::CORRUPT),
         named("AVIF", "the same megabytes as thousands of tiles", avif_of_long_tiles(), Expected::CORRUPT),
         named("TIFF", "a deflated strip", tiff.wrap(&[&zeros]), Expected::PICTURE),
         named("TIFF", "the same deflated bytes as a thousand strips", tiff_of_strips(8, &zeros), Expected::CORRUPT),
@@ -76,6 +77,23 @@ fn tiff_of_strips(compression: u16, bytes: &[u8]) -> Vec<u8> {
     file[lengths..lengths + 4 * STRIPS as usize].copy_from_slice(&length.repeat(STRIPS as usize));
     file.extend(bytes);
     file
+}
+
+/// The decoder skips zeroes behind a frame, and goes on with what follows them.
+fn avif_of_a_hidden_frame() -> Vec<u8> {
+    let avif = super::samples::avif(&scene(64, 64).into());
+    let stream = avifs::streams(&avif);
+    // A delimiter of two bytes, and the sequence's header with two before it.
+    let (header, frame) = stream[4..].split_at(stream[3].into());
+    let bits = header.iter().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
+    // The sides of 64 take six bits each, and begin behind a still picture's short head.
+    let (head, rest) = (&bits[..10], bits[18 + 6 + 6..].trim_end_matches('0'));
+    let wide = format!("{head}11101110{0:015b}{0:015b}{rest}", 25_999);
+    let wide = format!("{wide:0<0$}", wide.len().next_multiple_of(8));
+    let wide: Vec<u8> =
+        (0..wide.len()).step_by(8).map(|at| u8::from_str_radix(&wide[at..at + 8], 2).unwrap()).collect();
+    let hidden = [stream, &[0, 0x0A, wide.len() as u8], &wide, frame].concat();
+    avifs::file(&[avifs::Item::new(&hidden, 64, 64)], &[])
 }
 
 /// Thousands of tiles that are one stream of megabytes, which begins with a picture.

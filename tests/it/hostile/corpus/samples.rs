@@ -34,7 +34,7 @@ pub(in crate::hostile) fn samples() -> Vec<Sample> {
         ("GIF", 6, gifs),
         ("AVIF", 12, avifs),
         ("TIFF", 4, tiffs),
-        ("BMP", 2, bmps),
+        ("BMP", 18, bmps),
     ];
     let sample = |format, recognised_bytes, name, bytes: Vec<u8>| {
         let may_end = if format == "GIF" { boundaries::gif(&bytes).1 } else { Vec::new() };

@@ -62,3 +62,46 @@ fn an_avifs_texts_may_not_lie_where_the_picture_does() {
         assert_eq!(render(&source, FINEST).bytes == source, is_kept);
     }
 }
+
+#[test]
+fn an_avif_that_shows_more_than_its_picture_is_made_anew() {
+    let mut png = Cursor::new(Vec::new());
+    scene(96, 64).write_to(&mut png, ImageFormat::Png).unwrap();
+    let coarse = render(&png.into_inner(), "f=avif&q=1").bytes;
+    let picture = || Item::new(streams(&coarse), 96, 64);
+    let is_kept = |source: &[u8]| render(source, FINEST).bytes == source;
+    assert!(is_kept(&file(&[picture()], &[])));
+    // A thumbnail, a gain map, and what no one asked for.
+    assert!(!is_kept(&file(&[picture(), picture()], &[(b"thmb", 2, &[1])])));
+    assert!(!is_kept(&file(&[picture(), picture()], &[(b"auxl", 2, &[1])])));
+    assert!(!is_kept(&file(&[picture(), picture()], &[])));
+    let crop: Vec<u8> = [32u32, 1, 48, 1, 0, 1, 0, 1].into_iter().flat_map(u32::to_be_bytes).collect();
+    assert!(!is_kept(&file(&[picture().with(boxed(*b"clap", &crop))], &[])));
+}
+
+/// Method 1 means the bytes of a box that is not there.
+#[test]
+fn an_avifs_item_may_lie_nowhere() {
+    let mut png = Cursor::new(Vec::new());
+    scene(96, 64).write_to(&mut png, ImageFormat::Png).unwrap();
+    let coarse = render(&png.into_inner(), "f=avif&q=1").bytes;
+    let text = Item { kind: *b"mime", bytes: Vec::new(), properties: Vec::new() };
+    let mut source = file(&[Item::new(streams(&coarse), 96, 64), text], &[]);
+    let places = source.windows(4).position(|window| window == b"iloc").unwrap() + 4;
+    // Of the first version, each place also says its method, in two bytes behind the item's number.
+    let entry = places + 8 + 14;
+    source.splice(entry + 2..entry + 2, [0, 1]);
+    source.splice(places + 10..places + 10, [0, 0]);
+    source[places] = 1;
+    source[entry + 10..entry + 14].fill(0);
+    for name in [b"meta", b"iloc"] {
+        let at = source.windows(4).position(|window| window == name).unwrap() - 4;
+        let length = u32::from_be_bytes(*source[at..].first_chunk().unwrap()) + 4;
+        source[at..at + 4].copy_from_slice(&length.to_be_bytes());
+    }
+    // The picture has moved.
+    let at = places + 8 + 8;
+    let place = u32::from_be_bytes(*source[at..].first_chunk().unwrap()) + 4;
+    source[at..at + 4].copy_from_slice(&place.to_be_bytes());
+    assert_ne!(render(&source, FINEST).bytes, source);
+}

@@ -81,6 +81,8 @@ fn tiles() -> Lies {
         file(&[grid(rows, columns, size.0, size.1), tile(), tile()], &[(b"dimg", 1, to)])
     };
     let loops = file(&[grid(1, 2, 128, 64), grid(1, 2, 128, 64)], &[(b"dimg", 1, &[2, 2]), (b"dimg", 2, &[1, 1])]);
+    let talkative = (0..64).fold(tile(), |tile, _| tile.with(boxed(*b"free", b"")));
+    let talkative = file(&[grid(1, 2, 128, 64), talkative], &[(b"dimg", 1, &[2, 2])]);
     vec![
         ("fewer tiles than it says", tiled(2, 2, (128, 128), &[2, 3]), Expected::CORRUPT),
         ("more tiles than it says", tiled(1, 1, (64, 64), &[2, 3]), Expected::CORRUPT),
@@ -90,6 +92,7 @@ fn tiles() -> Lies {
         ("tiles that are not there", tiled(1, 2, (128, 64), &[8, 9]), Expected::CORRUPT),
         ("tiles of tiles of itself", loops, Expected::CORRUPT),
         ("tiles that are one", tiled(1, 2, (128, 64), &[2, 2]), Expected::PICTURE),
+        ("tiles of which much is said", talkative, Expected::CORRUPT),
         ("tiles without a list", tiled(1, 2, (128, 64), &[]), Expected::CORRUPT),
     ]
 }

@@ -2,11 +2,11 @@
 
 use super::{Lies, with};
 use crate::hostile::corpus::Expected;
-use crate::pictures::tiffs::{self, LONG, SHORT, Tiff, entry_of};
-use crate::pictures::{pngs, scene};
+use crate::pictures::tiffs::{self, LONG, SHORT, Tiff, UNDEFINED, entry_of};
+use crate::pictures::{jpegs, pngs, scene};
 
 pub(super) fn all() -> Lies {
-    [directories(), entries(), pieces()].concat()
+    [directories(), entries(), pieces(), tables()].concat()
 }
 
 fn plain() -> Vec<u8> {
@@ -108,5 +108,36 @@ fn pieces() -> Lies {
         ("a predictor that does not exist", predicted(99).wrap(&[&whole]), Expected::CLEAN),
         ("an orientation that does not exist", gray((4, 4)).turned(99).write(&[0; 16]), Expected::PICTURE),
         ("a JPEG that is none", Tiff { compression: 7, ..gray((16, 16)) }.wrap(&[&[0; 64]]), Expected::CORRUPT),
+    ]
+}
+
+/// JPEGs whose decoder is given tables of the file's first.
+fn tables() -> Lies {
+    let jpeg = jpegs::write(&scene(16, 16), jpegs::FULL_COLOUR);
+    let frame = jpegs::markers(&jpeg).into_iter().find(|(code, _)| *code == 0xC0).unwrap().1;
+    let large = with(&jpeg[frame.clone()], 5, &[0x40, 0, 0x40, 0]);
+    let tiff = Tiff { compression: 7, ..Tiff::new((16, 16), 8, 3, tiffs::YCBCR) }.with(
+        530,
+        SHORT,
+        [1u16, 1].map(u16::to_le_bytes).concat(),
+    );
+    let after = |inner: &[u8]| [b"\xff\xd8", inner, b"\xff\xd9"].concat();
+    let with_tables = |tables: Vec<u8>| tiff.clone().with(347, UNDEFINED, tables).wrap(&[&jpeg]);
+    let within = |inner: &[u8]| tiff.wrap(&[&[&jpeg[..frame.start], inner, &jpeg[frame.start..]].concat()]);
+    // Passed over as one segment, this one is followed by the large frame, and as a marker alone by a comment around it.
+    let hiding = |code: u8| [&[0xFF, code, 0, 4, 0xFF, 0xFE][..], &[0, 21], &large].concat();
+    let scan = jpegs::segment(0xDA, &[1, 1, 0, 0, 63, 0]);
+    vec![
+        ("JPEG's tables", with_tables(after(&jpeg[2..frame.start])), Expected::PICTURE),
+        ("JPEG's tables with a large frame", with_tables(after(&large)), Expected::CORRUPT),
+        ("JPEG's tables with a picture", with_tables(after(&[&large[..], &scan].concat())), Expected::CORRUPT),
+        ("JPEG's tables that go on", with_tables([&after(&[])[..], &large].concat()), Expected::CORRUPT),
+        ("JPEG's tables without an end", with_tables(jpeg[..frame.start].to_vec()), Expected::CORRUPT),
+        ("JPEG's tables of megabytes", with_tables(after(&jpegs::segment(0xFE, &[0; 9999]))), Expected::CORRUPT),
+        ("a large frame behind a marker that means nothing", within(&hiding(0x01)), Expected::CORRUPT),
+        ("a large frame behind a reserved marker", within(&hiding(0xBF)), Expected::CORRUPT),
+        ("a large frame behind a restart", within(&hiding(0xD0)), Expected::CORRUPT),
+        ("a large frame behind a second start", within(&hiding(0xD8)), Expected::CORRUPT),
+        ("a large frame whose marker has a zero in it", within(&[b"\xff\0", &large[1..]].concat()), Expected::CORRUPT),
     ]
 }
