@@ -24,7 +24,7 @@ pub(super) fn run(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Can
     let format = match recipe.format.unwrap_or(own_format) {
         // What `f=auto` becomes is settled before anyone has seen the source, and a picture that moves should not stop at that.
         Format::Avif if probe.frames > 1 && options.formats.contains(Format::Webp) => Format::Webp,
-        format => format,
+        format @ (Format::Webp | Format::Avif | Format::Jpeg | Format::Png | Format::Gif) => format,
     };
     let frames = if format.is_animated() { probe.frames } else { 1 };
     probe.check(&options.limits, frames)?;
