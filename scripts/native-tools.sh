@@ -1,11 +1,11 @@
 #!/bin/sh
-# See that Rust, a C compiler, perl, cmake and (on x86) nasm are at hand; fetch cmake and nasm if they are not.
+# See that Rust, a C and a C++ compiler, perl, cmake and (on x86) nasm are at hand; fetch cmake and nasm if they are not.
 #
 # The bundled libjpeg-turbo and libaom need them: cmake builds them, nasm assembles their SIMD, perl writes some of libaom's
-# source. With all in place this prints nothing.
+# source, and libaom's cmake asks for a C++ compiler, although what is built of it is C. With all in place this prints nothing.
 # As root on Debian or Ubuntu what is missing is installed with apt-get. Otherwise, or with PIXFRONT_NO_APT=1 in the
 # environment (which leaves the system alone), cmake comes from PyPI and nasm out of its Debian package, both unpacked in
-# .tools/, whose bin/ the Makefile puts first on PATH. A C compiler and perl (which a Debian always has) are never unpacked there:
+# .tools/, whose bin/ the Makefile puts first on PATH. Compilers and perl (which a Debian always has) are never unpacked there:
 # only apt-get as root installs them.
 set -eu
 
@@ -22,13 +22,14 @@ fail() {
 works() {
     case $1 in
         cc) echo '#include <stdio.h>' | cc -fsyntax-only -x c - ;;
+        c++) echo '#include <cstdio>' | c++ -fsyntax-only -x c++ - ;;
         nasm) nasm -v ;;
         *) "$1" --version ;;
     esac >/dev/null 2>&1
 }
 
 missing() {
-    for tool in cc perl cmake $assembler; do
+    for tool in cc c++ perl cmake $assembler; do
         works "$tool" || printf '%s ' "$tool"
     done
 }
@@ -47,7 +48,7 @@ rust() {
 
 as_root() {
     # shellcheck disable=SC2046 # several words are meant
-    set -- $(echo "$1" | sed 's/\<cc\>/gcc libc6-dev/')
+    set -- $(echo "$1" | sed 's/c++/g++/; s/\<cc\>/gcc libc6-dev/')
     echo "native-tools: installing $* with apt-get"
     install="apt-get install -y --no-install-recommends $*"
     export DEBIAN_FRONTEND=noninteractive
@@ -104,7 +105,7 @@ if [ "$(id -u)" = 0 ] && [ -z "${PIXFRONT_NO_APT:-}" ] && command -v apt-get >/d
 fi
 
 for tool in $needed; do
-    case $tool in cc | perl) continue ;; esac
+    case $tool in cc | c++ | perl) continue ;; esac
     echo "native-tools: fetching $tool into .tools/"
     "local_$tool" || echo "native-tools: could not fetch $tool"
 done
@@ -112,4 +113,4 @@ done
 needed=$(missing)
 rm -rf .tools/apt
 [ -z "$needed" ] || fail "still missing: ${needed% }; install with your system's package manager" \
-    "(Debian, as root: apt-get install gcc libc6-dev perl cmake nasm) and try again. What was tried is in .tools/log."
+    "(Debian, as root: apt-get install gcc g++ libc6-dev perl cmake nasm) and try again. What was tried is in .tools/log."
