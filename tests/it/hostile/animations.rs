@@ -2,40 +2,19 @@
 
 use pixfront::error::Kind;
 
+use super::corpus::boundaries;
 use super::memory::peak_of;
 use super::mutated::Random;
 use super::{outcome, refusal, render};
 use crate::pictures::animations::{counting, webp};
 use crate::pictures::gifs;
 
-/// The offsets at which a GIF's blocks end, and those at which a frame's do.
-fn block_ends(gif: &[u8]) -> (Vec<usize>, Vec<usize>) {
-    let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
-    let mut at = 13 + palette(gif[10]);
-    let (mut ends, mut frame_ends) = (vec![6, 13, at], Vec::new());
-    while gif[at] != b';' {
-        let is_frame = gif[at] == b',';
-        at += if is_frame { 11 + palette(gif[at + 9]) } else { 2 };
-        ends.push(at);
-        while gif[at] != 0 {
-            at += 1 + usize::from(gif[at]);
-            ends.push(at);
-        }
-        at += 1;
-        ends.push(at);
-        if is_frame {
-            frame_ends.push(at);
-        }
-    }
-    (ends, frame_ends)
-}
-
 /// Only where a frame ends nothing is missing but the trailer, as far as the file tells.
 #[test]
 fn a_gif_that_is_cut_off_anywhere_is_refused() {
     let gif = gifs::wandering(40, 30, 6);
     assert_eq!(outcome(&gif), None);
-    let (ends, frame_ends) = block_ends(&gif);
+    let (ends, frame_ends) = boundaries::gif(&gif);
     assert_eq!(frame_ends.len(), 6);
     let everywhere = (0..34).map(|part| part * gif.len() * 3 / 100).chain(gif.len() - 8..gif.len());
     for length in everywhere.chain(ends).filter(|length| *length >= 6 && *length < gif.len()) {

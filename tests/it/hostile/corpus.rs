@@ -7,7 +7,7 @@ use pixfront::error::Kind;
 use super::mutated::Random;
 
 mod bombs;
-mod boundaries;
+pub(super) mod boundaries;
 mod frames;
 mod lies;
 pub(super) mod limits;

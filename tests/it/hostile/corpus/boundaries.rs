@@ -53,7 +53,7 @@ fn riff(bytes: &[u8], mut at: usize) -> Vec<usize> {
 }
 
 /// The ends of all blocks, and of those that end a frame.
-pub(super) fn gif(bytes: &[u8]) -> (Vec<usize>, Vec<usize>) {
+pub(in crate::hostile) fn gif(bytes: &[u8]) -> (Vec<usize>, Vec<usize>) {
     let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + palette(bytes[10]);
     let (mut ends, mut frame_ends) = (vec![6, 13, at], Vec::new());
