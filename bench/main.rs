@@ -20,12 +20,14 @@ mod ours;
 mod peer;
 mod progress;
 mod quality;
+mod report;
 mod result;
 mod run;
 mod score;
 mod sources;
 mod stats;
 mod task;
+mod trial;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -152,14 +152,34 @@ impl Peer {
 }
 
 impl Figure {
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Ms,
+        Self::Bytes,
+        Self::Score,
+        Self::IdleMb,
+        Self::PeakMb,
+        Self::RequestsPerSecond,
+        Self::P50Ms,
+        Self::P95Ms,
+        Self::P99Ms,
+        Self::Failed,
+        Self::ReadyMs,
+        Self::FirstMs,
+        Self::WarmMs,
+        Self::Dollars,
+    ];
+
+    /// Whether it is longer on a slower machine.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::Ms | Self::P50Ms | Self::P95Ms | Self::P99Ms | Self::ReadyMs | Self::FirstMs | Self::WarmMs
+        )
+    }
+
     /// Whether more of it is better; of nearly all, less is.
     pub(crate) fn grows_better(self) -> bool {
         matches!(self, Self::Score | Self::RequestsPerSecond)
-    }
-
-    /// Whether another run on the same machine gives another number.
-    pub(crate) fn is_noisy(self) -> bool {
-        !matches!(self, Self::Score | Self::Bytes | Self::Failed)
     }
 }
 
@@ -187,7 +207,8 @@ impl Row {
 impl Run {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        serde_json::from_slice(&text).map_err(|error| format!("{} is no result of this bench: {error}", path.display()).into())
+        serde_json::from_slice(&text)
+            .map_err(|error| format!("{} is no result of this bench: {error}", path.display()).into())
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {

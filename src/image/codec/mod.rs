@@ -107,8 +107,8 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
     match target.format {
         Format::Jpeg => jpeg::encode(pixels, target.quality(), target.encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
-        Format::Webp => webp::encode(pixels, target.quality(), target.is_lossless_source),
-        Format::Avif => avif::encode(pixels, target.quality()),
+        Format::Webp => webp::encode(pixels, target),
+        Format::Avif => avif::encode(pixels, target.quality(), target.encoding.avif_speed),
         Format::Gif => gif::encode(pixels),
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 pub(super) fn encode_animation(animation: &Animation, target: &Target, cancel: &Cancel) -> Result<Vec<u8>> {
     match target.format {
         Format::Gif => gif::encode_animation(animation, cancel),
-        Format::Webp => webp::encode_animation(animation, target.quality(), target.is_lossless_source, cancel),
+        Format::Webp => webp::encode_animation(animation, target, cancel),
         Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{} does not move here", target.format))),
     }
 }

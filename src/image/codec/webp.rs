@@ -8,14 +8,12 @@ use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
-use super::{Decoded, corrupt, not_encoded};
+use super::{Decoded, Target, corrupt, not_encoded};
 use crate::error::Result;
 
 mod animation;
 mod flat;
 
-/// libwebp's own default, and sharp's: 2 takes half the time for 4–8 % more bytes, 6 twice the time for 4–6 % fewer.
-const EFFORT: i32 = 4;
 /// Where nothing is lost, "quality" is how hard libwebp looks for the shortest way to say so.
 const LOSSLESS_EFFORT: u8 = 50;
 
@@ -41,12 +39,12 @@ fn profile(bytes: &[u8]) -> Option<Profile> {
 }
 
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
-pub(super) fn encode(pixels: &Pixels, quality: u8, is_lossless_source: bool) -> Result<Vec<u8>> {
-    let lossy = encode_with(pixels, &config(quality)?)?;
-    if !is_lossless_source || !flat::is_flat(pixels) {
+pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
+    let lossy = encode_with(pixels, &config(target, target.quality())?)?;
+    if !target.is_lossless_source || !flat::is_flat(pixels) {
         return Ok(lossy);
     }
-    let lossless = encode_with(pixels, &WebPConfig { lossless: 1, ..config(LOSSLESS_EFFORT)? })?;
+    let lossless = encode_with(pixels, &WebPConfig { lossless: 1, ..config(target, LOSSLESS_EFFORT)? })?;
     Ok(if lossless.len() <= lossy.len() { lossless } else { lossy })
 }
 
@@ -100,15 +98,10 @@ fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<animation::Decoder<'a>> {
 
 /// libwebp finds what changes between frames, and never inserts a whole one that would not be needed. Of drawings it tries each
 /// frame lossless too.
-pub(super) fn encode_animation(
-    animation: &Animation,
-    quality: u8,
-    is_lossless_source: bool,
-    cancel: &Cancel,
-) -> Result<Vec<u8>> {
+pub(super) fn encode_animation(animation: &Animation, target: &Target, cancel: &Cancel) -> Result<Vec<u8>> {
     let first = animation.frames.first().ok_or_else(|| not_encoded("an animation without frames"))?;
-    let config = config(quality)?;
-    let is_mixed = is_lossless_source && flat::is_flat(&first.pixels);
+    let config = config(target, target.quality())?;
+    let is_mixed = target.is_lossless_source && flat::is_flat(&first.pixels);
     let mut encoder = animation::Encoder::new(first.pixels.size(), animation.loops, is_mixed).map_err(not_encoded)?;
     for frame in &animation.frames {
         cancel.check()?;
@@ -117,9 +110,9 @@ pub(super) fn encode_animation(
     encoder.finish().map_err(not_encoded)
 }
 
-fn config(quality: u8) -> Result<WebPConfig> {
+fn config(target: &Target, quality: u8) -> Result<WebPConfig> {
     let mut config = WebPConfig::new().map_err(|()| not_encoded("libwebp is of another version than its headers"))?;
     config.quality = f32::from(quality);
-    config.method = EFFORT;
+    config.method = target.encoding.webp_effort.into();
     Ok(config)
 }

@@ -1,0 +1,103 @@
+//! A run: the suites that were asked for, one after the other, and what they leave.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::peer::ENGINES;
+use super::result::{Facts, Peer, Row, Run};
+use super::trial::Taken;
+use super::{Failure, engine, growth, machine, quality, report, root, scratch};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Only prove that the harness works, in two minutes: small pictures, few rounds, times that mean nothing.
+    #[arg(long)]
+    quick: bool,
+    /// Only these: engine, growth, quality, system, lambda.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    suites: Vec<Wanted>,
+    /// Where the result goes.
+    #[arg(long, default_value_os_t = root().join("bench/results"))]
+    into: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Wanted {
+    Engine,
+    Growth,
+    Quality,
+    System,
+    Lambda,
+}
+
+/// What the suites add to.
+pub(crate) struct Bench {
+    pub(crate) is_quick: bool,
+    pub(crate) sources: Vec<Facts>,
+    rows: Vec<Row>,
+    versions: BTreeMap<Peer, String>,
+}
+
+impl Bench {
+    pub(crate) fn take(&mut self, taken: Taken) {
+        self.rows.extend(taken.rows);
+        self.versions.extend(taken.versions);
+    }
+}
+
+/// An empty folder for a suite's pictures.
+pub(crate) fn folder(name: &str) -> Result<PathBuf, Failure> {
+    let folder = scratch().join("bench").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+type Runs = fn(&mut Bench) -> Result<(), Failure>;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let mut bench =
+        Bench { is_quick: arguments.quick, sources: Vec::new(), rows: Vec::new(), versions: BTreeMap::new() };
+    let machine = machine::machine()?;
+    for peer in ENGINES {
+        if let Some(why) = super::peer::missing(peer) {
+            eprintln!("bench: {peer} is left out: {why}");
+        }
+    }
+    let wants = |suite| arguments.suites.is_empty() || arguments.suites.contains(&suite);
+    for (suite, run) in SUITES {
+        if wants(suite) {
+            run(&mut bench).map_err(|error| format!("{suite:?}: {error}"))?;
+        }
+    }
+    let run = Run {
+        date: machine::date()?,
+        revision: machine::revision()?,
+        is_quick: bench.is_quick,
+        seconds: begun.elapsed().as_secs_f64(),
+        machine,
+        versions: bench.versions,
+        sources: bench.sources,
+        rows: bench.rows,
+    };
+    std::fs::create_dir_all(&arguments.into)?;
+    let path = arguments.into.join(format!("{}-{}.json", run.date, run.revision));
+    run.write(&path)?;
+    println!("{}", path.display());
+    report(&path)
+}
+
+const SUITES: [(Wanted, Runs); 3] =
+    [(Wanted::Engine, engine::run), (Wanted::Growth, growth::run), (Wanted::Quality, quality::run)];
+
+pub(crate) fn report(path: &Path) -> Result<(), Failure> {
+    let run = Run::read(path)?;
+    for written in report::write(&run, path.parent().unwrap_or(root()))? {
+        println!("{}", written.display());
+    }
+    Ok(())
+}
