@@ -48,13 +48,15 @@ check: tools ## formatting, lints, documentation, and licences if cargo-deny is 
 fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARGET=render|probe|parse] [SECONDS=60]
 	@scripts/fuzz.sh '$(or $(TARGET),render)' '$(or $(SECONDS),60)'
 
-# The bench's own command line is `PHOTOGRAPH [ROUNDS]`.
+# The bench's own command line is `PHOTOGRAPH [ROUNDS]`. The photograph is Debian's, out of mate-backgrounds.
+BENCH_PHOTO := $(CURDIR)/.tools/bench/pictures/mate/Elephants_5640x3172.jpg
+
 bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg] [ROUNDS=15]
-	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
+	@$(if $(PHOTO),,scripts/bench-tools.sh --pictures;) photo='$(PHOTO)'; photo=$${photo:-$(BENCH_PHOTO)}; set -x; \
 		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
 
 bench-lambda: tools node ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
-	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
+	@$(if $(PHOTO),,scripts/bench-tools.sh --pictures;) photo='$(PHOTO)'; photo=$${photo:-$(BENCH_PHOTO)}; set -x; \
 		cargo bench --bench lambda --locked -- "$$photo" $(or $(ROUNDS),10)
 
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
