@@ -133,7 +133,6 @@ fn program(peer: Peer, threads: usize) -> Result<Command, Failure> {
         Peer::Sharp => {
             let mut command = Command::new(tools.join("node/node_modules/node-22/bin/node"));
             command.arg(script("sharp.mjs")).arg(tools.join("node/node_modules"));
-            command.env("UV_THREADPOOL_SIZE", threads.max(4).to_string());
             command
         }
         Peer::Pillow => {
@@ -143,7 +142,7 @@ fn program(peer: Peer, threads: usize) -> Result<Command, Failure> {
         }
         Peer::Libvips => {
             let mut command = Command::new(python);
-            command.arg(script("vips.py")).env("VIPS_CONCURRENCY", threads.to_string());
+            command.arg(script("vips.py"));
             command
         }
         Peer::Oximg => Command::new(tools.join("bench/oximg/release/oximg-worker")),

@@ -44,7 +44,7 @@ impl Coding {
         match self {
             Self::Png => picture.write_to(&mut file, ImageFormat::Png)?,
             Self::Jpeg | Self::Progressive | Self::Webp | Self::Tiff => {
-                picture.write_to(&mut file, ImageFormat::Tiff)?
+                picture.write_to(&mut file, ImageFormat::Tiff)?;
             }
         }
         let plain = file.into_inner();

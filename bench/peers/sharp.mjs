@@ -28,9 +28,9 @@ async function sourceAt(path) {
 }
 
 // What is not named is sharp's default: 4:2:0, baseline, optimised Huffman tables for JPEG; effort 4 for WebP and AVIF;
-// compressionLevel 6 without a palette for PNG. An effort that is undefined means the default.
+// compressionLevel 6 without a palette for PNG. An effort that is undefined means the default; of JPEG 1 means mozjpeg.
 const ENCODERS = {
-  jpeg: (picture, { quality }) => picture.flatten({ background: '#fff' }).jpeg({ quality }),
+  jpeg: (picture, { quality, effort }) => picture.flatten({ background: '#fff' }).jpeg({ quality, mozjpeg: effort === 1 }),
   webp: (picture, { quality, effort }) => picture.webp({ quality, effort: effort ?? undefined }),
   avif: (picture, { quality, effort }) => picture.avif({ quality, effort: effort ?? undefined }),
   png: (picture) => picture.png(),
