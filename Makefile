@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-lambda package package-arm64 tools venv node clean
+.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 tools venv node clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -48,16 +48,19 @@ check: tools ## formatting, lints, documentation, and licences if cargo-deny is 
 fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARGET=render|probe|parse] [SECONDS=60]
 	@scripts/fuzz.sh '$(or $(TARGET),render)' '$(or $(SECONDS),60)'
 
-# The bench's own command line is `PHOTOGRAPH [ROUNDS]`. The photograph is Debian's, out of mate-backgrounds.
-BENCH_PHOTO := $(CURDIR)/.tools/bench/pictures/mate/Elephants_5640x3172.jpg
+# oximg takes minutes to compile, and so is asked for: OXIMG=1.
+bench: tools node bench-tools ## measure beside the peers, about an hour: make bench [SUITES=engine,growth,quality,system,lambda] [OXIMG=1]
+	cargo build --release --locked --bins
+	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites $(SUITES))
 
-bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg] [ROUNDS=15]
-	@$(if $(PHOTO),,scripts/bench-tools.sh --pictures;) photo='$(PHOTO)'; photo=$${photo:-$(BENCH_PHOTO)}; set -x; \
-		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
+bench-quick: ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
+	cargo bench --profile dev --bench bench --locked -- run --quick --into '$(BUILT)/tmp/bench-quick'
 
-bench-lambda: tools node ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
-	@$(if $(PHOTO),,scripts/bench-tools.sh --pictures;) photo='$(PHOTO)'; photo=$${photo:-$(BENCH_PHOTO)}; set -x; \
-		cargo bench --bench lambda --locked -- "$$photo" $(or $(ROUNDS),10)
+bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json
+	@cargo bench --profile dev --bench bench --locked -- report '$(RESULT)'
+
+bench-compare: ## say what moved between two results, beyond the noise: make bench-compare A=bench/results/….json B=….json
+	@cargo bench --profile dev --bench bench --locked -- compare '$(A)' '$(B)'
 
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
 	cargo build --release --locked --bins
@@ -76,6 +79,9 @@ venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` 
 
 node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client into .tools/node (`test` calls this)
 	@scripts/node-tools.sh
+
+bench-tools: ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
+	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean
