@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Failure> {
-    let threads: usize = std::env::args().nth(1).ok_or("usage: oximg-worker THREADS")?.parse()?;
+    let threads = std::env::args().nth(1).and_then(|threads| threads.parse().ok()).filter(|threads| *threads > 0);
+    let threads: usize = threads.ok_or("usage: oximg-worker THREADS")?;
     say(&json!({ "version": concat!("oximg ", env!("OXIMG_VERSION"), ", jpegli-sys ", env!("JPEGLI_SYS_VERSION"),
         ", libwebp-sys ", env!("LIBWEBP_SYS_VERSION")) }))?;
     let mut sources = HashMap::new();
