@@ -3,6 +3,7 @@
 //! Its own defaults: jpegli, progressive but for small results, decoding at full size (half from a reduction of 3.8 on), resizing
 //! in linear light. It takes WebP's effort once per process, from its environment, so an effort that a task names is served by a
 //! child that is started with it and kept.
+#![allow(clippy::disallowed_methods, reason = "a program of its own, which reads its own environment")]
 
 mod make;
 
