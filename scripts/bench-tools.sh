@@ -65,7 +65,7 @@ venv() {
 
 # The list of what was installed is written last.
 node() {
-    [ -f .tools/node/installed ] || scripts/node-tools.sh || lacks sharp 'scripts/node-tools.sh failed, as it says above.'
+    scripts/node-tools.sh || lacks sharp 'scripts/node-tools.sh failed, as it says above.'
     [ "$(cat "$dir/node/installed" 2>/dev/null)" != "$node_packages" ] || return 0
     npm --version >/dev/null 2>&1 || {
         lacks ipx 'npm is missing; install it, or let scripts/node-tools.sh fetch it.'

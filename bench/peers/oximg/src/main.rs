@@ -3,6 +3,7 @@
 //! Its own defaults: jpegli, progressive but for small results, decoding at full size (half from a reduction of 3.8 on), resizing
 //! in linear light. It takes WebP's effort once per process, from its environment, so an effort that a task names is served by a
 //! child that is started with it and kept.
+#![allow(clippy::disallowed_methods, reason = "a program of its own, which reads its own environment")]
 
 mod make;
 
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Failure> {
-    let threads: usize = std::env::args().nth(1).ok_or("usage: oximg-worker THREADS")?.parse()?;
+    let threads = std::env::args().nth(1).and_then(|threads| threads.parse().ok()).filter(|threads| *threads > 0);
+    let threads: usize = threads.ok_or("usage: oximg-worker THREADS")?;
     say(&json!({ "version": concat!("oximg ", env!("OXIMG_VERSION"), ", jpegli-sys ", env!("JPEGLI_SYS_VERSION"),
         ", libwebp-sys ", env!("LIBWEBP_SYS_VERSION")) }))?;
     let mut sources = HashMap::new();

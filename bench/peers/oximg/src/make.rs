@@ -18,7 +18,7 @@ pub(crate) fn answer(task: &Value, threads: usize, sources: &mut Sources) -> Res
         Some("webp") => ImageFormat::Webp,
         Some("png") => ImageFormat::Png,
         Some("avif") => return Ok(json!({ "unable": "oximg's AVIF needs SVT-AV1 4.1 or newer on the system" })),
-        other => return Ok(json!({ "unable": format!("this worker has no encoder named {other:?}") })),
+        _ => return Ok(json!({ "unable": format!("this worker has no encoder named {}", task["format"]) })),
     };
     let path = task["source"].as_str().ok_or("the task names no source")?;
     if !sources.contains_key(path) {
