@@ -1,0 +1,87 @@
+//! Servers under load, and functions that start.
+
+use super::super::super::result::{Figure, Row, Run, Suite};
+use super::super::bars::{Bar, Bars, Group};
+use super::super::svg::Block;
+use super::super::{Plot, number, view};
+
+/// A plot for each sort of load: their numbers are too far apart for one axis.
+pub(crate) fn system(run: &Run) -> Vec<Plot> {
+    let plot = |group: &str| {
+        let bars = Bars {
+            title: "Requests answered in a second; longer is better".to_owned(),
+            axis: "requests/s; the whiskers hold 80 % of the rounds".to_owned(),
+            rule: None,
+            most: None,
+            groups: groups(run, Suite::System, Some(group), answered),
+        };
+        let blocks: Vec<_> = bars.draw().into_iter().collect();
+        let description = "Bars, a group a case and one a server: requests answered in a second, and the 95th percentile of the time.";
+        super::plot(run, &format!("system-{group}"), &format!("Servers, {group}"), description, &blocks)
+    };
+    view::groups(run, Suite::System).into_iter().filter_map(plot).collect()
+}
+
+pub(crate) fn lambda(run: &Run) -> Option<Plot> {
+    let start = panel(
+        run,
+        "Cold start; shorter is better",
+        "ms: solid until it asks for an event, pale until its first answer",
+        start,
+    );
+    let warm =
+        panel(run, "Warm; shorter is better", "ms from an event to its answer; the whiskers hold 80 % of them", warm);
+    let blocks: Vec<_> = [start, warm].into_iter().flatten().collect();
+    let description = "Above: from the start of the process until it is ready and until its first answer. Below: the answers after that.";
+    super::plot(run, "lambda", "Lambda functions on a Runtime API", description, &blocks)
+}
+
+fn panel(run: &Run, title: &str, axis: &str, bar: fn(&Row) -> Option<Bar>) -> Option<Block> {
+    let groups = groups(run, Suite::Lambda, None, bar);
+    Bars { title: title.to_owned(), axis: axis.to_owned(), rule: None, most: None, groups }.draw()
+}
+
+fn groups(run: &Run, suite: Suite, only: Option<&str>, bar: fn(&Row) -> Option<Bar>) -> Vec<Group> {
+    let groups = view::groups(run, suite).into_iter().filter(|group| only.is_none_or(|only| only == *group));
+    let places =
+        groups.flat_map(|group| view::cases(run, suite, group).into_iter().map(move |case| (suite, group, case)));
+    let of = |place: (Suite, &str, &str)| {
+        let bars = view::peers(run, suite).into_iter().filter_map(|peer| bar(run.row(place, peer)?)).collect();
+        let name = if only.is_some() { place.2.to_owned() } else { format!("{}: {}", place.1, place.2) };
+        Group { name, bars }
+    };
+    places.map(of).collect()
+}
+
+fn answered(row: &Row) -> Option<Bar> {
+    let rate = number::digits(view::median(row, Figure::RequestsPerSecond)?);
+    let p95 = view::median(row, Figure::P95Ms).map(|p95| format!(" · p95 {} ms", number::digits(p95)));
+    let failed = view::median(row, Figure::Failed).filter(|failed| *failed > 0.0);
+    let failed = failed.map(|failed| format!(" · {failed:.0} failed"));
+    bar(row, Figure::RequestsPerSecond, format!("{rate}{}{}", p95.unwrap_or_default(), failed.unwrap_or_default()))
+}
+
+fn start(row: &Row) -> Option<Bar> {
+    let first = view::median(row, Figure::FirstMs)?;
+    let Some(ready) = view::median(row, Figure::ReadyMs) else {
+        return bar(row, Figure::FirstMs, format!("{} ms", number::digits(first)));
+    };
+    let text = format!("{} → {} ms", number::digits(ready), number::digits(first));
+    Some(Bar { solid: ready, ..bar(row, Figure::FirstMs, text)? })
+}
+
+fn warm(row: &Row) -> Option<Bar> {
+    bar(row, Figure::WarmMs, format!("{} ms", number::digits(view::median(row, Figure::WarmMs)?)))
+}
+
+fn bar(row: &Row, figure: Figure, text: String) -> Option<Bar> {
+    let spread = view::spread(row, figure)?;
+    Some(Bar {
+        name: row.peer.name().to_owned(),
+        class: super::class(row.peer),
+        length: spread.median,
+        solid: spread.median,
+        spread: Some((spread.p10, spread.p90)),
+        text,
+    })
+}
