@@ -54,6 +54,9 @@ impl Bars {
         let mut block = Block::new(bottom + 66.0);
         block.text("head", Anchor::Start, (20.0, 18.0), &self.title);
         self.axis(&mut block, &scale, (top, bottom));
+        if let Some(rule) = self.rule {
+            block.line("rule", (scale.at(rule), top + HEAD), (scale.at(rule), bottom));
+        }
         let mut below = top;
         for group in &self.groups {
             block.text("strong", Anchor::Start, (20.0, below + 20.0), &group.name);
@@ -63,9 +66,6 @@ impl Bars {
                 below += PITCH;
             }
             below += 6.0;
-        }
-        if let Some(rule) = self.rule {
-            block.line("rule", (scale.at(rule), top + HEAD), (scale.at(rule), bottom));
         }
         Some(block)
     }

@@ -19,8 +19,10 @@ pub(crate) struct Axis {
 }
 
 pub(crate) enum Names {
-    /// In a column on the right.
+    /// On the right, each where its line ends.
     AtEnds,
+    /// On the right, in the lines' order: where they end too close together.
+    Legend,
     /// Beside the last point.
     Beside,
 }
@@ -43,7 +45,7 @@ const HEIGHT: f64 = 418.0;
 const LEFT: f64 = 84.0;
 const GAP: f64 = TEXT + 5.0;
 
-/// A line as it is drawn.
+/// The part of a line that has a place.
 struct Drawn<'a> {
     line: &'a Line,
     places: Vec<Place>,
@@ -53,9 +55,9 @@ impl Chart {
     /// [`None`] where there is no point.
     pub(crate) fn draw(self) -> Option<Block> {
         let named = self.lines.iter().filter(|line| line.points.iter().any(|point| self.holds(*point)));
-        let widest = named.map(|line| width_of(&line.name)).fold(0.0, f64::max);
+        let widest = named.map(|line| width_of(&line.name) * 1.08).fold(0.0, f64::max);
         let right = match self.names {
-            Names::AtEnds => WIDTH - widest - 56.0,
+            Names::AtEnds | Names::Legend => WIDTH - widest - 54.0,
             Names::Beside => WIDTH - 24.0,
         };
         let (x, y) = (self.x.scale.on(LEFT, right), self.y.scale.on(BOTTOM, TOP));
@@ -65,27 +67,23 @@ impl Chart {
         if drawn.is_empty() {
             return None;
         }
-        // What matters most lies on top.
-        drawn.sort_by_key(|drawn| drawn.line.is_strong);
         let mut block = Block::new(HEIGHT + GAP * (drawn.len() as f64 - 15.0).max(0.0));
         self.axes(&mut block, &x, &y, right);
-        let mut taken = Taken::default();
-        for Drawn { line, places } in &drawn {
-            let strong = if line.is_strong { " strong" } else { "" };
-            block.path(&format!("{}{strong}", line.class), places);
-            taken.line(places);
+        if matches!(self.names, Names::Legend) {
+            let heights: Vec<_> = (0..drawn.len()).map(|nth| TOP + GAP * nth as f64).collect();
+            names(&mut block, &drawn, &heights, right);
         }
-        for Drawn { line, places } in &drawn {
-            for (shape, place) in line.shape.iter().flat_map(|shape| places.iter().map(move |place| (*shape, place))) {
-                block.mark(&line.class, shape, *place, if line.is_strong { 6.5 } else { 5.5 });
-                taken.mark(*place);
-            }
+        // What matters most lies on top.
+        drawn.sort_by_key(|drawn| drawn.line.is_strong);
+        if matches!(self.names, Names::AtEnds) {
+            at_ends(&mut block, &drawn, right);
         }
-        match self.names {
-            Names::AtEnds => at_ends(&mut block, &drawn, right),
-            Names::Beside => beside(&mut block, &drawn, &mut taken, right),
+        let mut taken = lines(&mut block, &drawn);
+        let bounds = [LEFT, TOP - 10.0, right, BOTTOM];
+        if matches!(self.names, Names::Beside) {
+            beside(&mut block, &drawn, &mut taken, bounds);
         }
-        rings(&mut block, &drawn, &mut taken, right);
+        ring_texts(&mut block, &drawn, &mut taken, bounds);
         Some(block)
     }
 
@@ -115,35 +113,70 @@ impl Chart {
     }
 }
 
+/// All but the names; and what of the panel is taken then.
+fn lines(block: &mut Block, drawn: &[Drawn<'_>]) -> Taken {
+    let mut taken = Taken::default();
+    for Drawn { line, places } in drawn {
+        let strong = if line.is_strong { " strong" } else { "" };
+        block.path(&format!("{}{strong}", line.class), places);
+        taken.line(places);
+    }
+    for Drawn { line, places } in drawn {
+        for (shape, place) in line.shape.iter().flat_map(|shape| places.iter().map(move |place| (*shape, *place))) {
+            block.mark(&line.class, shape, place, if line.is_strong { 6.5 } else { 5.5 });
+            taken.mark(place, 6.5);
+        }
+    }
+    for (place, _) in drawn.iter().filter_map(Drawn::ring) {
+        block.mark("ring", Shape::Circle, place, 10.5);
+        taken.mark(place, 12.0);
+    }
+    taken
+}
+
+impl Drawn<'_> {
+    fn ring(&self) -> Option<(Place, &str)> {
+        let (nth, text) = self.line.ring.as_ref()?;
+        Some((*self.places.get(*nth)?, text))
+    }
+
+    fn text_class(&self) -> &'static str {
+        if self.line.is_strong { "strong" } else { "" }
+    }
+}
+
+/// Names as high as their lines end, or as near to that as there is room.
 fn at_ends(block: &mut Block, drawn: &[Drawn<'_>], right: f64) {
     let ends: Vec<_> = drawn.iter().filter_map(|drawn| Some((drawn.line, *drawn.places.last()?))).collect();
     let heights = apart(&ends.iter().map(|end| end.1.1).collect::<Vec<_>>(), GAP, (TOP, f64::INFINITY));
-    for ((line, end), height) in ends.into_iter().zip(heights) {
-        block.line(&format!("leader {}", line.class), end, (right + 14.0, height));
-        if let Some(shape) = line.shape {
-            block.mark(&line.class, shape, (right + 22.0, height), 5.5);
+    for ((line, end), height) in ends.into_iter().zip(&heights) {
+        block.line(&format!("leader {}", line.class), end, (right + 14.0, *height));
+    }
+    names(block, drawn, &heights, right);
+}
+
+fn names(block: &mut Block, drawn: &[Drawn<'_>], heights: &[f64], right: f64) {
+    for (drawn, height) in drawn.iter().zip(heights) {
+        if let Some(shape) = drawn.line.shape {
+            block.mark(&drawn.line.class, shape, (right + 22.0, *height), 5.5);
         }
-        let class = if line.is_strong { "strong" } else { "" };
-        block.text(class, Anchor::Start, (right + 34.0, height + TEXT * 0.35), &line.name);
+        let place = (right + 34.0, height + TEXT * 0.35);
+        block.text(drawn.text_class(), Anchor::Start, place, &drawn.line.name);
     }
 }
 
-fn beside(block: &mut Block, drawn: &[Drawn<'_>], taken: &mut Taken, right: f64) {
-    for Drawn { line, places } in drawn.iter().rev().filter(|drawn| !drawn.line.name.is_empty()) {
-        if let Some(place) = places.last() {
-            let (anchor, place) = taken.label(*place, &line.name, [LEFT, TOP - 10.0, right, BOTTOM]);
-            block.text(if line.is_strong { "strong" } else { "" }, anchor, place, &line.name);
+fn beside(block: &mut Block, drawn: &[Drawn<'_>], taken: &mut Taken, bounds: [f64; 4]) {
+    for drawn in drawn.iter().rev().filter(|drawn| !drawn.line.name.is_empty()) {
+        if let Some(place) = drawn.places.last() {
+            let (anchor, place) = taken.label(*place, &drawn.line.name, bounds);
+            block.text(drawn.text_class(), anchor, place, &drawn.line.name);
         }
     }
 }
 
-fn rings(block: &mut Block, drawn: &[Drawn<'_>], taken: &mut Taken, right: f64) {
-    for Drawn { line, places } in drawn {
-        let Some((place, text)) = line.ring.as_ref().and_then(|(nth, text)| Some((*places.get(*nth)?, text))) else {
-            continue;
-        };
-        block.mark("ring", Shape::Circle, place, 10.5);
-        let (anchor, at) = taken.label(place, text, [LEFT, TOP - 10.0, right, BOTTOM]);
-        block.text("strong", anchor, at, text);
+fn ring_texts(block: &mut Block, drawn: &[Drawn<'_>], taken: &mut Taken, bounds: [f64; 4]) {
+    for (place, text) in drawn.iter().filter_map(Drawn::ring).filter(|(_, text)| !text.is_empty()) {
+        let (anchor, place) = taken.label(place, text, bounds);
+        block.text("strong", anchor, place, text);
     }
 }

@@ -21,7 +21,8 @@ pub(crate) struct Point<'a> {
 
 pub(crate) fn settings<'a>(run: &'a Run, group: &str) -> Vec<Setting<'a>> {
     let rows = view::in_group(run, Suite::Quality, group);
-    let names = view::distinct(rows.iter().map(|row| (row.peer, without_quality(&row.case))));
+    let mut names = view::distinct(rows.iter().map(|row| (row.peer, without_quality(&row.case))));
+    names.sort_by_key(|(peer, _)| *peer);
     let is_alone = names.iter().all(|(peer, _)| *peer == names[0].0);
     let settings = names.into_iter().map(|(peer, name)| {
         let own = rows.iter().filter(|row| row.peer == peer && without_quality(&row.case) == name);

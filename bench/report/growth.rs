@@ -52,11 +52,19 @@ impl Size {
         }
     }
 
-    /// What a slope is told by, and how many of the axis's units that is.
-    pub(crate) fn unit(self) -> (&'static str, f64) {
+    /// What a slope is told by.
+    pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Megapixels => ("megapixel", 1.0),
-            Self::Width => ("1000 px of width", 1000.0),
+            Self::Megapixels => "megapixel",
+            Self::Width => "million of width²",
+        }
+    }
+
+    /// What time and memory should be straight lines against: pixels, not widths.
+    pub(crate) fn area(self, size: f64) -> f64 {
+        match self {
+            Self::Megapixels => size,
+            Self::Width => size * size / 1e6,
         }
     }
 

@@ -38,8 +38,8 @@ pub(crate) fn apart(wanted: &[f64], gap: f64, (top, bottom): (f64, f64)) -> Vec<
 pub(crate) struct Taken(Vec<[f64; 4]>);
 
 impl Taken {
-    pub(crate) fn mark(&mut self, (x, y): Place) {
-        self.0.push([x - 6.0, y - 6.0, x + 6.0, y + 6.0]);
+    pub(crate) fn mark(&mut self, (x, y): Place, size: f64) {
+        self.0.push([x - size, y - size, x + size, y + size]);
     }
 
     /// Everything that a line covers, in steps.
@@ -57,7 +57,8 @@ impl Taken {
 
     /// Where a mark's label covers least, of the places around it and of those a bit further off.
     pub(crate) fn label(&mut self, (x, y): Place, text: &str, bounds: [f64; 4]) -> (Anchor, Place) {
-        let width = width_of(text);
+        // As if it were bold.
+        let width = width_of(text) * 1.08;
         let mut best: Option<(f64, Anchor, Place, [f64; 4])> = None;
         for reach in [1.0, 1.8, 2.8, 4.0] {
             for (anchor, dx, dy) in AROUND {
@@ -69,7 +70,7 @@ impl Taken {
                 };
                 let own = [left, place.1 - TEXT * 0.85, left + width, place.1 + TEXT * 0.25];
                 let covered = self.0.iter().map(|other| common(own, *other)).sum::<f64>();
-                let cost = covered + (area(own) - common(own, bounds)) * 20.0 + reach * 4.0;
+                let cost = covered + (area(own) - common(own, bounds)) * 20.0 + reach * 80.0;
                 if best.as_ref().is_none_or(|best| cost < best.0) {
                     best = Some((cost, anchor, place, own));
                 }

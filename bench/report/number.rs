@@ -13,7 +13,7 @@ pub(crate) fn digits(value: f64) -> String {
         _ if size >= 0.9995 => 2,
         _ => 3,
     };
-    format!("{value:.decimals$}")
+    format!("{value:.decimals$}").replace('-', "−")
 }
 
 /// At a tick: no digits that say nothing.

@@ -20,7 +20,7 @@ impl Scale {
     /// Around what there is.
     pub(crate) fn around(values: &[f64]) -> Self {
         let (low, high) = ends(values);
-        let air = if high > low { (high - low) * 0.08 } else { high.abs().max(1.0) * 0.1 };
+        let air = if high > low { (high - low) * 0.12 } else { high.abs().max(1.0) * 0.1 };
         Self::new(low - air, high + air, false)
     }
 
@@ -71,7 +71,7 @@ impl Scale {
     }
 
     fn even(&self) -> Vec<f64> {
-        let rough = (self.high - self.low) / 5.0;
+        let rough = (self.high - self.low) / 6.0;
         let decade = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * decade).into_iter().find(|step| *step >= rough);
         let step = step.unwrap_or(rough);

@@ -96,7 +96,7 @@ impl Shape {
         let around = |corners: u32, turn: f64, inner: f64| {
             let corner = |nth: u32| {
                 let angle = (f64::from(nth) / f64::from(corners) + turn) * std::f64::consts::TAU;
-                let reach = if nth.is_multiple_of(2) { 1.15 } else { 1.15 * inner };
+                let reach = if nth.is_multiple_of(2) { 1.2 } else { 1.2 * inner };
                 (angle.sin() * reach, -angle.cos() * reach)
             };
             (0..corners).map(corner).collect()
@@ -107,9 +107,14 @@ impl Shape {
             Self::Triangle => around(3, 0.0, 1.0),
             Self::Diamond => around(4, 0.0, 1.0),
             Self::Wedge => around(3, 0.5, 1.0),
-            Self::Cross => around(8, 0.125, 0.4),
+            Self::Cross => {
+                let (arm, half) = (1.25, 0.42);
+                let quarter = [(half, -arm), (half, -half), (arm, -half)];
+                let turned = |turns: u32| quarter.map(|place| (0..turns).fold(place, |(x, y): Place, _| (-y, x)));
+                (0..4).flat_map(turned).collect()
+            }
             Self::Hexagon => around(6, 0.0, 1.0),
-            Self::Star => around(10, 0.0, 0.45),
+            Self::Star => around(10, 0.0, 0.55),
         }
     }
 }

@@ -46,9 +46,9 @@ pub(crate) fn ratio(one: &Row, other: &Row, figure: Figure) -> Option<Spread> {
     stats::ratio(&ones, &others)
 }
 
-/// Pixfront to this row's peer, in its place.
+/// Pixfront to this row's peer, in its place. Node.js with a handler that does nothing is a floor, and not compared.
 pub(crate) fn ours_to(run: &Run, row: &Row, figure: Figure) -> Option<Spread> {
-    if row.peer == Peer::Pixfront {
+    if matches!(row.peer, Peer::Pixfront | Peer::Node) {
         return None;
     }
     ratio(run.row(row.place(), Peer::Pixfront)?, row, figure)

@@ -27,24 +27,28 @@ fn by_bytes(settings: &[Setting<'_>]) -> Option<Block> {
         x: Axis { label: "kB (every doubling as wide)".to_owned(), scale: Scale::log(&x) },
         y: Axis { label: "SSIMULACRA2: 70 is good, 90 can't be told apart".to_owned(), scale: Scale::around(&y) },
         lines,
-        names: Names::AtEnds,
+        names: Names::Legend,
     };
     chart.draw()
 }
 
 fn line(settings: &[Setting<'_>], nth: usize, setting: &Setting<'_>) -> Line {
-    let ours = |point: usize| setting.points.get(point).map(|point| point.row.case.as_str());
-    let says = |point| {
-        if is_base(settings, setting) { format!("default: {}", ours(point).unwrap_or_default()) } else { String::new() }
-    };
+    let is_foreign = frontier::base(settings).is_some_and(|base| base.peer != setting.peer);
+    let dashed = if is_foreign { " dashed" } else { "" };
     Line {
         name: setting.name.clone(),
-        class: class(settings, nth),
-        shape: Some(shape(nth)),
+        class: format!("{}{dashed}", class(settings, nth)),
+        shape: Some(shape(settings, nth)),
         points: setting.points.iter().map(|point| (point.bytes / 1e3, point.score)).collect(),
         is_strong: is_base(settings, setting),
-        ring: setting.default().map(|point| (point, says(point))),
+        ring: setting.default().map(|point| (point, ring(settings, setting, point))),
     }
+}
+
+/// What a default's ring says: of the base all of it, of another peer whose it is.
+fn ring(settings: &[Setting<'_>], setting: &Setting<'_>, point: usize) -> String {
+    let case = setting.points.get(point).map_or("", |point| point.row.case.as_str());
+    if is_base(settings, setting) { format!("default: {case}") } else { format!("{}'s default", setting.peer) }
 }
 
 fn by_time(settings: &[Setting<'_>]) -> Option<Block> {
@@ -62,7 +66,7 @@ fn by_time(settings: &[Setting<'_>]) -> Option<Block> {
     lines.extend(placed.iter().map(|(nth, setting, place)| Line {
         name: setting.name.clone(),
         class: class(settings, *nth),
-        shape: Some(shape(*nth)),
+        shape: Some(shape(settings, *nth)),
         points: vec![*place],
         is_strong: is_base(settings, setting),
         ring: setting.default().map(|_| (0, String::new())),
@@ -89,16 +93,20 @@ fn is_base(settings: &[Setting<'_>], setting: &Setting<'_>) -> bool {
     frontier::base(settings).is_some_and(|base| std::ptr::eq(base, setting))
 }
 
-/// The base has Pixfront's colour, the others the rest in turn.
+/// The base has Pixfront's colour, the others the rest in turn. The shapes' turn is longer, so that no two are alike in both.
 fn class(settings: &[Setting<'_>], nth: usize) -> String {
-    let base = settings.iter().position(|setting| is_base(settings, setting));
-    if base == Some(nth) {
-        return "c0".to_owned();
-    }
-    let before = if base.is_some_and(|base| base < nth) { nth - 1 } else { nth };
-    format!("c{}", before % 7 + 1)
+    among_others(settings, nth).map_or_else(|| "c0".to_owned(), |nth| format!("c{}", nth % 7 + 1))
 }
 
-fn shape(nth: usize) -> Shape {
-    Shape::ALL[nth % Shape::ALL.len()]
+fn shape(settings: &[Setting<'_>], nth: usize) -> Shape {
+    among_others(settings, nth).map_or(Shape::Circle, |nth| Shape::ALL[(nth + 1) % Shape::ALL.len()])
+}
+
+/// A setting's number where the base is not counted; [`None`] of the base itself.
+fn among_others(settings: &[Setting<'_>], nth: usize) -> Option<usize> {
+    match settings.iter().position(|setting| is_base(settings, setting)) {
+        Some(base) if base == nth => None,
+        Some(base) if base < nth => Some(nth - 1),
+        _ => Some(nth),
+    }
 }

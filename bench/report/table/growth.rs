@@ -25,10 +25,9 @@ fn table(run: &Run, kind: &Kind<'_>) -> String {
             peers.iter().map(|peer| of(peer).map_or_else(String::new, |row| cell(run, row, &mut notes))).collect();
         grid.line(std::iter::once(case.to_owned()).chain(cells));
     }
-    let (unit, many) = kind.axis.unit();
-    let slopes: Vec<_> = peers.iter().map(|peer| slopes(kind, *peer, many)).collect();
+    let slopes: Vec<_> = peers.iter().map(|peer| slopes(kind, *peer)).collect();
     if slopes.iter().any(|slope| !slope.is_empty()) {
-        grid.line(std::iter::once(format!("each {unit} more")).chain(slopes));
+        grid.line(std::iter::once(format!("each {} more", kind.axis.unit())).chain(slopes));
     }
     titled(&format!("### {}, by {}", kind.name, kind.axis.label()), &grid) + &notes.to_string()
 }
@@ -49,10 +48,12 @@ fn cell(run: &Run, row: &Row, notes: &mut Footnotes) -> String {
     format!("{}{note}{ratios}", values.join(" · "))
 }
 
-fn slopes(kind: &Kind<'_>, peer: Peer, many: f64) -> String {
+fn slopes(kind: &Kind<'_>, peer: Peer) -> String {
     let slope = |(figure, unit): (Figure, &str)| {
-        let line = fit::line(&kind.points(peer, figure))?;
-        Some(format!("{} {unit} (from {})", number::digits(line.slope * many), number::digits(line.start)))
+        let points: Vec<_> =
+            kind.points(peer, figure).into_iter().map(|(size, value)| (kind.axis.area(size), value)).collect();
+        let line = fit::line(&points)?;
+        Some(format!("{} {unit} (from {})", number::digits(line.slope), number::digits(line.start)))
     };
     [(Figure::Ms, "ms"), (Figure::PeakMb, "MB")].into_iter().filter_map(slope).collect::<Vec<_>>().join(" · ")
 }

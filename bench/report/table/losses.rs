@@ -21,8 +21,7 @@ pub(crate) fn section(run: &Run) -> String {
     {
         for (peer, figure) in view::peers(run, suite).into_iter().flat_map(|peer| COMPARED.map(|figure| (peer, figure)))
         {
-            // A handler that does nothing is a floor, not a peer.
-            let mut losses = if peer == Peer::Node { Vec::new() } else { of(run, suite, peer, figure) };
+            let mut losses = of(run, suite, peer, figure);
             if losses.is_empty() {
                 continue;
             }
@@ -58,5 +57,10 @@ fn is_dominated(run: &Run, row: &Row) -> bool {
 
 fn place(row: &Row, ratio: Spread, figure: Figure) -> String {
     let is_close = figure.is_noisy() && (ratio.p10 < 1.0) != (ratio.p90 < 1.0);
-    format!("{} → {} {:.2}{}", row.group, row.case, ratio.median, if is_close { " (≈)" } else { "" })
+    let place = match row.suite {
+        Suite::Engine => format!("{} → {}", row.group, row.case),
+        Suite::Growth => row.case.clone(),
+        Suite::Quality | Suite::System | Suite::Lambda => format!("{}: {}", row.group, row.case),
+    };
+    format!("{place} {:.2}{}", ratio.median, if is_close { " (≈)" } else { "" })
 }

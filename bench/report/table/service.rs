@@ -1,6 +1,6 @@
 //! The suites of servers and of functions: a line for each peer in each case, columns for what was measured.
 
-use super::super::super::result::{Figure, Row, Run, Suite};
+use super::super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::{number, view};
 use super::{Footnotes, Grid, titled};
 
@@ -18,6 +18,12 @@ pub(crate) fn system(run: &Run) -> String {
 }
 
 pub(crate) fn lambda(run: &Run) -> String {
+    let has_floor = view::peers(run, Suite::Lambda).contains(&Peer::Node);
+    let title = if has_floor {
+        "## Lambda functions\n\nNode.js has a handler that does nothing: a floor, and not compared."
+    } else {
+        "## Lambda functions"
+    };
     let shown = [
         Figure::ReadyMs,
         Figure::FirstMs,
@@ -27,7 +33,7 @@ pub(crate) fn lambda(run: &Run) -> String {
         Figure::Bytes,
         Figure::Dollars,
     ];
-    section(run, Suite::Lambda, "## Lambda functions", &shown, &[Figure::FirstMs, Figure::WarmMs])
+    section(run, Suite::Lambda, title, &shown, &[Figure::FirstMs, Figure::WarmMs])
 }
 
 fn section(run: &Run, suite: Suite, title: &str, shown: &[Figure], compared: &[Figure]) -> String {
