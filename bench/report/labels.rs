@@ -62,7 +62,7 @@ impl Taken {
         let mut best: Option<(f64, Anchor, Place, [f64; 4])> = None;
         for reach in [1.0, 1.8, 2.8, 4.0] {
             for (anchor, dx, dy) in AROUND {
-                let place = (x + dx * (6.0 + 5.0 * reach), y + dy * (4.0 + 11.0 * reach) + TEXT * 0.35);
+                let place = (x + dx * (8.0 + 5.0 * reach), y + dy * (4.0 + 11.0 * reach) + TEXT * 0.35);
                 let left = match anchor {
                     Anchor::Start => place.0,
                     Anchor::Middle => place.0 - width / 2.0,

@@ -1,5 +1,7 @@
 //! From numbers to places on paper, and the round numbers in between.
 
+use super::view;
+
 #[derive(Clone, Copy)]
 pub(crate) struct Scale {
     low: f64,
@@ -26,7 +28,7 @@ impl Scale {
 
     /// Around what there is above zero, every doubling as wide as every other.
     pub(crate) fn log(values: &[f64]) -> Self {
-        let (low, high) = ends(&values.iter().copied().filter(|value| *value > 0.0).collect::<Vec<_>>());
+        let (low, high) = ends(&values.iter().copied().filter(|value| view::is_positive(*value)).collect::<Vec<_>>());
         let (low, high) = if low > 0.0 { (low, high) } else { (1.0, 10.0) };
         let air = if high > low { (high / low).powf(0.06) } else { 1.5 };
         Self::new(low / air, high * air, true)
@@ -48,7 +50,7 @@ impl Scale {
 
     /// Whether it has a place at all.
     pub(crate) fn holds(&self, value: f64) -> bool {
-        value.is_finite() && !(self.is_log && value <= 0.0)
+        if self.is_log { view::is_positive(value) } else { view::is_number(value) }
     }
 
     /// About five round numbers.
@@ -82,7 +84,7 @@ impl Scale {
 }
 
 fn finite(values: &[f64]) -> impl Iterator<Item = f64> {
-    values.iter().copied().filter(|value| value.is_finite())
+    values.iter().copied().filter(|value| view::is_number(*value))
 }
 
 fn ends(values: &[f64]) -> (f64, f64) {

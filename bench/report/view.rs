@@ -30,7 +30,7 @@ pub(crate) fn in_group<'a>(run: &'a Run, suite: Suite, group: &str) -> Vec<&'a R
 
 /// What is there of a figure.
 pub(crate) fn spread(row: &Row, figure: Figure) -> Option<Spread> {
-    let samples: Vec<_> = row.samples(figure).iter().copied().filter(|sample| sample.is_finite()).collect();
+    let samples: Vec<_> = row.samples(figure).iter().copied().filter(|sample| is_number(*sample)).collect();
     stats::spread(&samples)
 }
 
@@ -66,11 +66,18 @@ pub(crate) fn unable(row: &Row) -> Option<&str> {
 }
 
 pub(crate) fn axis(row: &Row, name: &str) -> Option<f64> {
-    row.axes.get(name).copied().filter(|value| value.is_finite())
+    row.axes.get(name).copied().filter(|value| is_number(*value))
+}
+
+/// Nothing that anybody measures is larger; and two of them still have a ratio.
+const MOST: f64 = 1e15;
+
+pub(crate) fn is_number(value: f64) -> bool {
+    value.abs() <= MOST
 }
 
 pub(crate) fn is_positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
+    is_number(value) && value >= MOST.recip()
 }
 
 /// Each once, in the order of the first.
