@@ -24,7 +24,7 @@ pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) class: &'static str,
     pub(crate) length: f64,
-    /// As far as it is solid; the rest is paler.
+    /// As far as it is solid; the rest is faint.
     pub(crate) solid: f64,
     /// Where most samples lie.
     pub(crate) spread: Option<(f64, f64)>,

@@ -26,7 +26,7 @@ pub(crate) fn lambda(run: &Run) -> Option<Plot> {
     let start = panel(
         run,
         "Cold start; shorter is better",
-        "ms: solid until it asks for an event, pale until its first answer",
+        "ms: solid until it asks for an event, faint until its first answer",
         start,
     );
     let warm =
