@@ -43,9 +43,11 @@ impl Bars {
         }
         self.groups.retain(|group| !group.bars.is_empty());
         let bars = || self.groups.iter().flat_map(|group| &group.bars);
-        bars().next()?;
+        // Nor where all are of peers that can't.
+        bars().find(|bar| bar.length > 0.0)?;
         let left = 34.0 + bars().map(|bar| width_of(&bar.name)).fold(0.0, f64::max);
-        let right = WIDTH - 28.0 - bars().map(|bar| width_of(&bar.text)).fold(0.0, f64::max);
+        let right =
+            WIDTH - 28.0 - bars().filter(|bar| bar.length > 0.0).map(|bar| width_of(&bar.text)).fold(0.0, f64::max);
         let most = self.most.unwrap_or(f64::INFINITY);
         let reaches: Vec<_> = bars().map(|bar| reach(bar).min(most)).collect();
         let scale = Scale::from_zero(&reaches).on(left, right.max(left + 100.0));
@@ -88,7 +90,9 @@ fn draw(block: &mut Block, bar: &Bar, scale: &Scale, (top, most): (f64, f64)) {
     let (middle, from) = (top + THICK / 2.0, scale.at(0.0));
     let (solid, end) = (scale.at(bar.solid.min(most)), scale.at(bar.length.min(most)));
     block.text("", Anchor::End, (from - 8.0, middle + TEXT * 0.35), &bar.name);
-    block.bar(bar.class, (from, top), (solid - from, THICK));
+    if bar.length > 0.0 {
+        block.bar(bar.class, (from, top), (solid - from, THICK));
+    }
     if end > solid {
         block.bar(&format!("{} faint", bar.class), (solid, top), (end - solid, THICK));
     }

@@ -1,8 +1,9 @@
 //! Which plots a run has.
 
-use super::super::result::{Peer, Run};
-use super::Plot;
+use super::super::result::{Peer, Row, Run};
+use super::bars::Bar;
 use super::svg::{Block, Shape, document};
+use super::{Plot, view};
 
 mod engine;
 mod growth;
@@ -32,6 +33,13 @@ fn plot(run: &Run, name: &str, title: &str, description: &str, blocks: &[Block])
 fn slug(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+/// For a peer that can't, so that nobody is missing without a word; [`None`] of all others.
+fn unable(row: &Row) -> Option<Bar> {
+    let name = row.peer.name().to_owned();
+    let text = "none; the table says why".to_owned();
+    view::unable(row).map(|_| Bar { name, class: class(row.peer), length: 0.0, solid: 0.0, spread: None, text })
 }
 
 /// A server has the colour of the library that it stands on: the two are never in one plot.

@@ -12,7 +12,7 @@ pub(crate) fn plot(run: &Run) -> Option<Plot> {
         let sharp = run.row((Suite::Engine, cell.group, cell.case), Peer::Sharp)?;
         let peers = view::peers(run, Suite::Engine).into_iter();
         let rows = peers.filter_map(|peer| run.row(sharp.place(), peer));
-        let bars = rows.filter_map(|row| bar(row, sharp)).collect();
+        let bars = rows.filter_map(|row| bar(row, sharp).or_else(|| super::unable(row))).collect();
         Some(Group { name: format!("{} → {}", cell.group, cell.case), bars })
     });
     let bars = Bars {

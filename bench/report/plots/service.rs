@@ -46,7 +46,8 @@ fn groups(run: &Run, suite: Suite, only: Option<&str>, bar: fn(&Row) -> Option<B
     let places =
         groups.flat_map(|group| view::cases(run, suite, group).into_iter().map(move |case| (suite, group, case)));
     let of = |place: (Suite, &str, &str)| {
-        let bars = view::peers(run, suite).into_iter().filter_map(|peer| bar(run.row(place, peer)?)).collect();
+        let rows = view::peers(run, suite).into_iter().filter_map(|peer| run.row(place, peer));
+        let bars = rows.filter_map(|row| bar(row).or_else(|| super::unable(row))).collect();
         let name = if only.is_some() { place.2.to_owned() } else { format!("{}: {}", place.1, place.2) };
         Group { name, bars }
     };

@@ -31,11 +31,24 @@ pub(crate) fn section(run: &Run) -> String {
             text.push_str(&format!("- {name}, {what}, to {peer}: {places}\n"));
         }
     }
+    text.push_str(&unable(run));
     if text.is_empty() {
-        return if run.rows.is_empty() { text } else { "\n## Where we lose\n\nNowhere in this run.\n".to_owned() };
+        let is_compared =
+            run.rows.iter().any(|row| COMPARED.iter().any(|figure| view::ours_to(run, row, *figure).is_some()));
+        return if is_compared { "\n## Where we lose\n\nNowhere in this run.\n".to_owned() } else { text };
     }
     let head = "The worst first; (≈) where the percentiles of the ratio are on both sides of 1.";
     format!("\n## Where we lose\n\n{head}\n\n{text}")
+}
+
+/// What somebody can and Pixfront can't.
+fn unable(run: &Run) -> String {
+    let ours = run.rows.iter().filter(|row| row.peer == Peer::Pixfront);
+    let unable = ours.filter_map(|row| Some((row, view::unable(row)?))).filter(|(ours, _)| {
+        let others = run.rows.iter().filter(|row| row.place() == ours.place() && row.peer != Peer::Node);
+        others.into_iter().any(|row| view::unable(row).is_none())
+    });
+    unable.map(|(row, reason)| format!("- Pixfront can't: {}: {}: {reason}\n", row.group, row.case)).collect()
 }
 
 fn of(run: &Run, suite: Suite, peer: Peer, figure: Figure) -> Vec<(&Row, Spread)> {
