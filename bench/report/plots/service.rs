@@ -2,7 +2,6 @@
 
 use super::super::super::result::{Figure, Row, Run, Suite};
 use super::super::bars::{Bar, Bars, Group};
-use super::super::svg::Block;
 use super::super::{Plot, number, view};
 
 /// A plot for each sort of load: their numbers are too far apart for one axis.
@@ -13,7 +12,7 @@ pub(crate) fn system(run: &Run) -> Vec<Plot> {
             axis: "requests/s; the whiskers hold 80 % of the rounds".to_owned(),
             rule: None,
             most: None,
-            groups: groups(run, Suite::System, Some(group), answered),
+            groups: groups(run, Suite::System, group, answered),
         };
         let blocks: Vec<_> = bars.draw().into_iter().collect();
         let description = "Bars, a group a case and one a server: requests answered in a second, and the 95th percentile of the time.";
@@ -22,36 +21,31 @@ pub(crate) fn system(run: &Run) -> Vec<Plot> {
     view::groups(run, Suite::System).into_iter().filter_map(plot).collect()
 }
 
-pub(crate) fn lambda(run: &Run) -> Option<Plot> {
-    let start = panel(
-        run,
-        "Cold start; shorter is better",
-        "ms: solid until it asks for an event, faint until its first answer",
-        start,
-    );
-    let warm =
-        panel(run, "Warm; shorter is better", "ms from an event to its answer; the whiskers hold 80 % of them", warm);
-    let blocks: Vec<_> = [start, warm].into_iter().flatten().collect();
-    let description = "Above: from the start of the process until it is ready and until its first answer. Below: the answers after that.";
-    super::plot(run, "lambda", "Lambda functions on a Runtime API", description, &blocks)
-}
-
-fn panel(run: &Run, title: &str, axis: &str, bar: fn(&Row) -> Option<Bar>) -> Option<Block> {
-    let groups = groups(run, Suite::Lambda, None, bar);
-    Bars { title: title.to_owned(), axis: axis.to_owned(), rule: None, most: None, groups }.draw()
-}
-
-fn groups(run: &Run, suite: Suite, only: Option<&str>, bar: fn(&Row) -> Option<Bar>) -> Vec<Group> {
-    let groups = view::groups(run, suite).into_iter().filter(|group| only.is_none_or(|only| only == *group));
-    let places =
-        groups.flat_map(|group| view::cases(run, suite, group).into_iter().map(move |case| (suite, group, case)));
-    let of = |place: (Suite, &str, &str)| {
-        let rows = view::peers(run, suite).into_iter().filter_map(|peer| run.row(place, peer));
-        let bars = rows.filter_map(|row| bar(row).or_else(|| super::unable(row))).collect();
-        let name = if only.is_some() { place.2.to_owned() } else { format!("{}: {}", place.1, place.2) };
-        Group { name, bars }
+/// A plot for each place that pictures come from: there are too many cases for one.
+pub(crate) fn lambda(run: &Run) -> Vec<Plot> {
+    let start_axis = "ms: solid until it asks for an event, faint until its first answer";
+    let warm_axis = "ms from an event to its answer; the whiskers hold 80 % of them";
+    let plot = |group: &str| {
+        let panel = |title: &str, axis: &str, bar| {
+            let groups = groups(run, Suite::Lambda, group, bar);
+            Bars { title: title.to_owned(), axis: axis.to_owned(), rule: None, most: None, groups }.draw()
+        };
+        let start = panel("Cold start; shorter is better", start_axis, start);
+        let warm = panel("Warm; shorter is better", warm_axis, warm);
+        let blocks: Vec<_> = [start, warm].into_iter().flatten().collect();
+        let description = "Above: from the start of the process until it is ready and until its first answer. Below: the answers after.";
+        super::plot(run, &format!("lambda-{group}"), &format!("Lambda functions, {group}"), description, &blocks)
     };
-    places.map(of).collect()
+    view::groups(run, Suite::Lambda).into_iter().filter_map(plot).collect()
+}
+
+fn groups(run: &Run, suite: Suite, group: &str, bar: fn(&Row) -> Option<Bar>) -> Vec<Group> {
+    let of = |case: &str| {
+        let rows = view::peers(run, suite).into_iter().filter_map(|peer| run.row((suite, group, case), peer));
+        let bars = rows.filter_map(|row| bar(row).or_else(|| super::unable(row))).collect();
+        Group { name: case.to_owned(), bars }
+    };
+    view::cases(run, suite, group).into_iter().map(of).collect()
 }
 
 fn answered(row: &Row) -> Option<Bar> {

@@ -48,7 +48,8 @@ fn unable(run: &Run) -> String {
         let others = run.rows.iter().filter(|row| row.place() == ours.place() && row.peer != Peer::Node);
         others.into_iter().any(|row| view::unable(row).is_none())
     });
-    unable.map(|(row, reason)| format!("- Pixfront can't: {}: {}: {reason}\n", row.group, row.case)).collect()
+    let lines = unable.map(|(row, reason)| format!("- Pixfront can't: {}: {}: {reason}\n", row.group, row.case));
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn of(run: &Run, suite: Suite, peer: Peer, figure: Figure) -> Vec<(&Row, Spread)> {
