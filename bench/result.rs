@@ -181,6 +181,11 @@ impl Figure {
     pub(crate) fn grows_better(self) -> bool {
         matches!(self, Self::Score | Self::RequestsPerSecond)
     }
+
+    /// Whether another run on the same machine gives another number.
+    pub(crate) fn is_noisy(self) -> bool {
+        !matches!(self, Self::Score | Self::Bytes | Self::Failed)
+    }
 }
 
 impl fmt::Display for Peer {

@@ -1,0 +1,59 @@
+//! The README's share of a run: the headline cases in one short table.
+
+use super::super::result::{Figure, Peer, Row, Run, Suite};
+use super::super::stats;
+use super::headline::{self, Cell};
+use super::table::Grid;
+use super::{number, stem, view};
+
+/// Empty where the run has none of the headline cases.
+pub(crate) fn readme_section(run: &Run) -> String {
+    let cells = headline::cells(run);
+    let ours = |cell: &Cell<'_>| run.row((Suite::Engine, cell.group, cell.case), Peer::Pixfront).cloned();
+    let rows: Vec<Row> = cells.iter().filter_map(ours).filter(|row| view::is_measured(row, Figure::Ms)).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let peers: Vec<_> = view::peers(run, Suite::Engine).into_iter().filter(|peer| *peer != Peer::Pixfront).collect();
+    let titles = ["source → result", "ms", "size", "score", "MB"].map(str::to_owned);
+    let head: Vec<_> = titles.into_iter().chain(peers.iter().map(|peer| format!("to {peer}"))).collect();
+    let mut grid = Grid::new(&head.iter().map(String::as_str).collect::<Vec<_>>(), 1);
+    for row in &rows {
+        let value = |figure| view::median(row, figure);
+        let words = [
+            format!("{} → {}", row.group, row.case),
+            value(Figure::Ms).map_or_else(String::new, number::digits),
+            value(Figure::Bytes).map_or_else(String::new, number::bytes),
+            value(Figure::Score).map_or_else(String::new, |score| format!("{score:.0}")),
+            value(Figure::PeakMb).map_or_else(String::new, number::digits),
+        ];
+        let ratios = peers.iter().map(|peer| ratio(run, row, *peer).map_or_else(|| "–".to_owned(), shown));
+        grid.line(words.into_iter().chain(ratios));
+    }
+    let means = peers.iter().map(|peer| {
+        let ratios: Vec<_> = rows.iter().filter_map(|row| ratio(run, row, *peer)).collect();
+        stats::geometric_mean(&ratios).map_or_else(String::new, shown)
+    });
+    grid.line(std::iter::once("geometric mean".to_owned()).chain(vec![String::new(); 4]).chain(means));
+    let machine = &run.machine;
+    format!(
+        "{grid}\nPixfront's medians, and its time as a ratio to each peer's, round by round: below 1 it is faster, **bold where it is \
+         slower**. {}, {} cores, {}, revision {}; all of it, with spreads, memory and versions: \
+         [bench/results/{}.md](bench/results/{}.md).\n",
+        machine.cpu.trim(),
+        machine.cores,
+        run.date,
+        run.revision,
+        stem(run),
+        stem(run)
+    )
+}
+
+fn ratio(run: &Run, ours: &Row, peer: Peer) -> Option<f64> {
+    Some(view::ratio(ours, run.row(ours.place(), peer)?, Figure::Ms)?.median)
+}
+
+fn shown(ratio: f64) -> String {
+    let mark = if ratio > 1.0 { "**" } else { "" };
+    format!("{mark}{ratio:.2}{mark}")
+}
