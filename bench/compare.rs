@@ -16,22 +16,29 @@ pub(crate) fn compare(before: &Path, after: &Path) -> Result<(), Failure> {
     }
     let name = |run: &Run| format!("{} of {} on {}", run.revision, run.date, run.machine.cpu);
     println!("before: {}\nafter:  {}", name(&before), name(&after));
-    let drift = drift(&before, &after);
     println!(
-        "The peers took {drift:.2} times as long as before: that is the machine's, and is taken out of the times below.\n"
+        "The peers took {:.2} times as long as before: that is the machine's, and is taken out of the times below.\n",
+        drift(&before, &after)
     );
-    let pairs: Vec<_> = before.rows.iter().filter_map(|row| Some((row, after.row(row.place(), row.peer)?))).collect();
-    let mut moves: Vec<_> = pairs.iter().flat_map(|(before, after)| moves(before, after, drift)).collect();
-    moves.sort_by(|one, other| one.change.ln().abs().total_cmp(&other.change.ln().abs()).reverse());
+    let moves = moves_of(&before, &after);
     println!("| | what | figure | before | after | change |\n|---|---|---|--:|--:|--:|");
     moves.iter().for_each(Move::print);
-    let (lost, new) = (before.rows.len() - pairs.len(), after.rows.len() - pairs.len());
+    let both = before.rows.iter().filter(|row| after.row(row.place(), row.peer).is_some()).count();
+    let (lost, new) = (before.rows.len() - both, after.rows.len() - both);
     println!(
-        "\n{} rows are in both, {lost} only in the first, {new} only in the second; {} moved.",
-        pairs.len(),
+        "\n{both} rows are in both, {lost} only in the first, {new} only in the second; {} figures moved.",
         moves.len()
     );
     Ok(())
+}
+
+/// The largest change first.
+pub(crate) fn moves_of<'a>(before: &'a Run, after: &Run) -> Vec<Move<'a>> {
+    let drift = drift(before, after);
+    let pairs = before.rows.iter().filter_map(|row| Some((row, after.row(row.place(), row.peer)?)));
+    let mut moves: Vec<_> = pairs.flat_map(|(before, after)| moves(before, after, drift)).collect();
+    moves.sort_by(|one, other| one.change.ln().abs().total_cmp(&other.change.ln().abs()).reverse());
+    moves
 }
 
 /// How much slower the machine was, as those say who did not change: the geometric mean of the peers' times.
@@ -44,13 +51,14 @@ fn drift(before: &Run, after: &Run) -> f64 {
     geometric_mean(&peers.filter_map(ratio).collect::<Vec<_>>()).unwrap_or(1.0)
 }
 
-struct Move<'a> {
-    row: &'a Row,
-    figure: Figure,
+/// A figure of a row that is not what it was.
+pub(crate) struct Move<'a> {
+    pub(crate) row: &'a Row,
+    pub(crate) figure: Figure,
     before: Spread,
     after: Spread,
     /// 1.1: a tenth more.
-    change: f64,
+    pub(crate) change: f64,
 }
 
 /// The figures of a row that moved.
@@ -78,12 +86,15 @@ fn moves<'a>(before: &'a Row, after: &Row, drift: f64) -> Vec<Move<'a>> {
 }
 
 impl Move<'_> {
+    pub(crate) fn is_better(&self) -> bool {
+        (self.change > 1.0) == self.figure.grows_better()
+    }
+
     fn print(&self) {
-        let is_better = (self.change > 1.0) == self.figure.grows_better();
         let (suite, group, case) = self.row.place();
         println!(
             "| {} | {suite:?}: {group}, {case}, {} | {:?} | {:.1} [{:.1}–{:.1}] | {:.1} [{:.1}–{:.1}] | {:+.1} % |",
-            if is_better { "better" } else { "worse" },
+            if self.is_better() { "better" } else { "worse" },
             self.row.peer,
             self.figure,
             self.before.median,

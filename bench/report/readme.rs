@@ -1,10 +1,13 @@
-//! The README's share of a run: the headline cases in one short table.
+//! The README's share of a run: the headline cases in one short table, and three plots.
 
 use super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::stats;
 use super::headline::{self, Cell};
 use super::table::Grid;
-use super::{number, stem, view};
+use super::{number, plots, stem, view};
+
+/// The plots that the README has room for.
+const PLOTS: [&str; 3] = ["engine", "growth-source-jpeg", "system-cold"];
 
 /// Empty where the run has none of the headline cases.
 pub(crate) fn readme_section(run: &Run) -> String {
@@ -36,17 +39,19 @@ pub(crate) fn readme_section(run: &Run) -> String {
     });
     grid.line(std::iter::once("geometric mean".to_owned()).chain(vec![String::new(); 4]).chain(means));
     let machine = &run.machine;
-    format!(
+    let stem = stem(run);
+    let table = format!(
         "{grid}\nPixfront's medians, and its time as a ratio to each peer's, round by round: below 1 it is faster, **bold where it is \
          slower**. {}, {} cores, {}, revision {}; all of it, with spreads, memory and versions: \
-         [bench/results/{}.md](bench/results/{}.md).\n",
+         [bench/results/{stem}.md](bench/results/{stem}.md).\n",
         machine.cpu.trim(),
         machine.cores,
         run.date,
-        run.revision,
-        stem(run),
-        stem(run)
-    )
+        run.revision
+    );
+    let shown = plots::all(run).into_iter().filter(|plot| PLOTS.contains(&plot.name.as_str()));
+    let plots = shown.map(|plot| format!("\n![{}](bench/results/{stem}-{}.svg)\n", plot.title, plot.name));
+    table + &plots.collect::<String>()
 }
 
 fn ratio(run: &Run, ours: &Row, peer: Peer) -> Option<f64> {

@@ -1,0 +1,152 @@
+//! The bench's arithmetic, and what the README shows of its last run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::compare::moves_of;
+use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
+use harness::{report, stats};
+
+/// The whole program: its parts know each other.
+#[path = "../../bench/main.rs"]
+#[allow(dead_code, clippy::wildcard_enum_match_arm, reason = "only parts of it are called from here")]
+mod harness;
+
+fn row(peer: Peer, case: &str, figures: &[(Figure, &[f64])]) -> Row {
+    let figures = figures.iter().map(|(figure, samples)| (*figure, samples.to_vec())).collect();
+    let (group, case) = ("photo.jpg".to_owned(), case.to_owned());
+    let outcome = Outcome::Measured(figures);
+    Row { suite: Suite::Engine, group, case, axes: BTreeMap::new(), peer, note: None, outcome }
+}
+
+fn run(rows: Vec<Row>) -> Run {
+    let (cpu, system) = ("a CPU".to_owned(), "a system".to_owned());
+    Run {
+        date: "2026-11-21".to_owned(),
+        revision: "abc1234".to_owned(),
+        is_quick: false,
+        seconds: 1.0,
+        machine: Machine { cpu, cores: 2, memory_gb: 24.0, system, load: 0.0 },
+        versions: BTreeMap::new(),
+        sources: Vec::new(),
+        rows,
+    }
+}
+
+#[test]
+fn medians_and_ratios() {
+    let spread = stats::spread(&[5.0, 1.0, 4.0, 2.0, 3.0]).unwrap();
+    assert_eq!((spread.median, spread.p10, spread.p90), (3.0, 1.4, 4.6));
+    assert_eq!(stats::median(&[1.0, 2.0]), Some(1.5));
+    assert_eq!(stats::spread(&[]), None);
+    // By pairs: the second round was slow for both.
+    let ratio = stats::ratio(&[10.0, 40.0, 12.0], &[20.0, 80.0, 20.0]).unwrap();
+    assert_eq!((ratio.median, ratio.p10), (0.5, 0.5));
+    assert!((stats::geometric_mean(&[0.5, 2.0, 4.0]).unwrap() - 4f64.cbrt()).abs() < 1e-9);
+    assert_eq!(stats::geometric_mean(&[]), None);
+}
+
+/// What the peers say of the machine is taken out; what lies within a spread has not moved; bytes and scores have none.
+#[test]
+fn only_what_moved_is_said_to_have() {
+    let before = run(vec![
+        row(Peer::Pixfront, "same", &[(Figure::Ms, &[10.0, 11.0, 12.0]), (Figure::Bytes, &[100.0])]),
+        row(Peer::Pixfront, "faster", &[(Figure::Ms, &[10.0, 11.0, 12.0]), (Figure::Score, &[80.0])]),
+        row(Peer::Pixfront, "lost", &[(Figure::Ms, &[1.0])]),
+        row(Peer::Sharp, "same", &[(Figure::Ms, &[20.0, 20.0, 20.0])]),
+    ]);
+    // The machine is half as fast.
+    let after = run(vec![
+        row(Peer::Pixfront, "same", &[(Figure::Ms, &[21.0, 22.5, 24.0]), (Figure::Bytes, &[90.0])]),
+        row(Peer::Pixfront, "faster", &[(Figure::Ms, &[10.0, 11.0, 12.0]), (Figure::Score, &[70.0])]),
+        row(Peer::Pixfront, "new", &[(Figure::Ms, &[1.0])]),
+        row(Peer::Sharp, "same", &[(Figure::Ms, &[40.0, 40.0, 40.0])]),
+    ]);
+    let moves = moves_of(&before, &after);
+    let moved: Vec<_> = moves.iter().map(|one| (one.row.case.as_str(), one.figure, one.is_better())).collect();
+    assert_eq!(
+        moved,
+        [("faster", Figure::Ms, true), ("faster", Figure::Score, false), ("same", Figure::Bytes, true)],
+        "the largest change first"
+    );
+    assert!((moves[0].change - 0.5).abs() < 1e-9);
+    assert!(moves_of(&before, &before).is_empty());
+}
+
+/// A result is read as it was written, and one of something else is refused by name.
+#[test]
+fn results_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.json");
+    let rows = vec![row(Peer::Pixfront, "400 WebP", &[(Figure::Ms, &[1.5, 2.5])])];
+    run(rows).write(&path).unwrap();
+    let read = Run::read(&path).unwrap();
+    let place = (Suite::Engine, "photo.jpg", "400 WebP");
+    assert_eq!(read.row(place, Peer::Pixfront).unwrap().samples(Figure::Ms), [1.5, 2.5]);
+    assert!(read.row(place, Peer::Sharp).is_none());
+    fs::write(&path, "{}").unwrap();
+    let error = Run::read(&path).unwrap_err().to_string();
+    assert!(error.contains("result.json is no result of this bench"), "{error}");
+    let error = Run::read(&folder.path().join("none.json")).unwrap_err().to_string();
+    assert!(error.contains("none.json: No such file"), "{error}");
+}
+
+/// `UPDATE=1 make test` writes the README's table anew from the result that it names.
+#[test]
+fn the_readme_shows_a_result() {
+    const BEGIN: &str = "<!-- bench -->\n";
+    const END: &str = "<!-- /bench -->";
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).unwrap();
+    let (shown, after) = rest.split_once(END).unwrap();
+    let (_, name) = shown.rsplit_once("bench/results/").unwrap();
+    let (stem, _) = name.split_once(".md").unwrap();
+    let result = Run::read(&root().join(format!("bench/results/{stem}.json"))).unwrap();
+    assert!(!result.is_quick);
+    let fresh = format!("{before}{BEGIN}{}{END}{after}", report::readme_section(&result));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &fresh).unwrap();
+    }
+    assert!(readme == fresh, "README.md is out of date: UPDATE=1 make test, then look at the difference");
+    // And its plots are there.
+    for plot in readme.split("](").skip(1).filter_map(|link| link.split_once(')')).map(|(link, _)| link) {
+        assert!(!plot.ends_with(".svg") || root().join(plot).is_file(), "README.md shows {plot}, which is not there");
+    }
+    for written in [format!("{stem}.md"), format!("{stem}.json")] {
+        assert!(root().join("bench/results").join(&written).is_file(), "{written} is not there");
+    }
+}
+
+/// Every result that is kept can still be read, and shows; the tables are those of its samples.
+#[test]
+fn kept_results_are_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for path in results() {
+        let run = Run::read(&path).unwrap();
+        for written in report::write(&run, folder.path()).unwrap() {
+            let kept = path.with_file_name(written.file_name().unwrap());
+            assert!(
+                fs::read(&written).unwrap() == fs::read(&kept).unwrap_or_default(),
+                "{} is out of date: make bench-report RESULT={}",
+                kept.display(),
+                path.display()
+            );
+        }
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+/// Those of this program; there are older ones, of the programs before it.
+fn results() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("bench/results")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
