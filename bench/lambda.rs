@@ -1,0 +1,86 @@
+//! The Lambda functions beside Node.js ones that do the same with sharp, each a process on a Runtime API of our own.
+//!
+//! Every start is a fresh process on one core (what one vCPU is, at 1,769 MB) with a store that holds nothing but originals: one
+//! event cold, further ones warm on the photograph of 2 megapixels, further ones on that of 12. Each event asks for something that
+//! nobody has made. The rounds are interleaved, and the first one only warms the disk's cache.
+//!
+//! - Node.js 22 and 24 run functions under Lambda's own runtime interface client, `aws-lambda-ric`: sharp's
+//!   (`bench/peers/lambda-sharp`), and our edge function's launcher, which hands its process over. What Node.js had resident before
+//!   that is in no peak.
+//! - A case with `Node.js 22` or `24` in its name is at the price of Lambda@Edge where the edge can run it (origin-response). A
+//!   case without is a regional function: ours alone, and beside it sharp's on Node.js 24, the newest that Lambda has. For
+//!   origin-response those samples of sharp's are the same in both cases, and only the price differs.
+//! - On the stand-in for S3 our functions make more calls than sharp's: they also write a row to DynamoDB, and look whether the
+//!   original is still the same. Notes say how many there were, as the stand-in counted them.
+//! - A warm time ends with the answer; the price is of what Lambda bills, which ends when the next event is asked for.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::result::{Peer, Row};
+
+mod price;
+mod process;
+mod rows;
+mod runtime_api;
+mod source;
+mod stand_in;
+mod store;
+mod subject;
+mod work;
+
+use source::Source;
+use store::Stores;
+use subject::Subject;
+
+/// Our functions, and how the embedded store is filled and looked into.
+pub(crate) struct Functions<'a> {
+    pub(crate) origin_response: PathBuf,
+    pub(crate) upload_trigger: PathBuf,
+    pub(crate) http_origin: PathBuf,
+    /// Puts an original under a key into the store in a directory, and closes it.
+    pub(crate) put_original: &'a dyn Fn(&Path, &str, &[u8]) -> Result<(), Failure>,
+    /// Gets a variant or a thumbnail from there.
+    pub(crate) get_variant: &'a dyn Fn(&Path, &str) -> Result<Vec<u8>, Failure>,
+}
+
+/// How often everything is done.
+struct Plan {
+    rounds: usize,
+    /// Whether there is a round before that does not count.
+    warms_up: bool,
+    /// Warm events of each source, in each round.
+    events: usize,
+}
+
+const FULL: Plan = Plan { rounds: 10, warms_up: true, events: 10 };
+const QUICK: Plan = Plan { rounds: 1, warms_up: false, events: 2 };
+
+pub(crate) fn run(
+    functions: &Functions,
+    photograph: &Path,
+    is_quick: bool,
+    progress: &mut dyn FnMut(f64, &str),
+) -> Result<(Vec<Row>, Vec<(Peer, String)>), Failure> {
+    price::check()?;
+    let versions = subject::versions()?;
+    progress(0.0, "sources and stores");
+    let plan = if is_quick { QUICK } else { FULL };
+    let sources = Source::both(photograph)?;
+    let stores = Stores::open(functions, &sources, plan.events + 1)?;
+    let mut subjects = Subject::all();
+    let rounds = plan.rounds + usize::from(plan.warms_up);
+    for round in 0..rounds {
+        let count = subjects.len();
+        for (i, subject) in subjects.iter_mut().enumerate() {
+            progress((round * count + i) as f64 / (rounds * count) as f64, &subject.name());
+            let sample = subject.start(functions, &stores, &sources, plan.events);
+            let sample = sample.map_err(|error| format!("{}: {error}", subject.name()))?;
+            if round > 0 || !plan.warms_up {
+                subject.samples.push(sample);
+            }
+        }
+    }
+    progress(1.0, "done");
+    Ok((subjects.iter().flat_map(|subject| rows::rows(subject, &sources)).collect(), versions))
+}
