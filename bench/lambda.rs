@@ -2,7 +2,8 @@
 //!
 //! Every start is a fresh process on one core (what one vCPU is, at 1,769 MB) with a store that holds nothing but originals: one
 //! event cold, further ones warm on the photograph of 2 megapixels, further ones on that of 12. Each event asks for something that
-//! nobody has made. The rounds are interleaved, and the first one only warms the disk's cache.
+//! nobody has made. The rounds are interleaved, and the first one only warms the disk's cache. What every function answered, or an
+//! upload left in the store, must be the right picture.
 //!
 //! - Node.js 22 and 24 run functions under Lambda's own runtime interface client, `aws-lambda-ric`: sharp's
 //!   (`bench/peers/lambda-sharp`), and our edge function's launcher, which hands its process over. What Node.js had resident before
@@ -16,9 +17,12 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::Failure;
 use super::result::{Peer, Row};
 
+mod package;
 mod price;
 mod process;
 mod rows;
@@ -29,6 +33,7 @@ mod store;
 mod subject;
 mod work;
 
+use package::Packages;
 use source::Source;
 use store::Stores;
 use subject::Subject;
@@ -44,17 +49,21 @@ pub(crate) struct Functions<'a> {
     pub(crate) get_variant: &'a dyn Fn(&Path, &str) -> Result<Vec<u8>, Failure>,
 }
 
-/// How often everything is done.
-struct Plan {
-    rounds: usize,
-    /// Whether there is a round before that does not count.
-    warms_up: bool,
-    /// Warm events of each source, in each round.
-    events: usize,
-}
+/// Warm events of each source in one start.
+type Events = [usize; 2];
 
-const FULL: Plan = Plan { rounds: 10, warms_up: true, events: 10 };
-const QUICK: Plan = Plan { rounds: 1, warms_up: false, events: 2 };
+/// Each round's.
+const FULL: &[Events] =
+    &[[1, 1], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5], [10, 5]];
+const QUICK: &[Events] = &[[2, 2]];
+
+/// What all subjects find.
+struct World<'a> {
+    functions: &'a Functions<'a>,
+    sources: [Source; 2],
+    stores: Stores<'a>,
+    packages: Packages,
+}
 
 pub(crate) fn run(
     functions: &Functions,
@@ -63,24 +72,32 @@ pub(crate) fn run(
     progress: &mut dyn FnMut(f64, &str),
 ) -> Result<(Vec<Row>, Vec<(Peer, String)>), Failure> {
     price::check()?;
-    let versions = subject::versions()?;
+    let versions = package::versions()?;
     progress(0.0, "sources and stores");
-    let plan = if is_quick { QUICK } else { FULL };
+    let rounds = if is_quick { QUICK } else { FULL };
     let sources = Source::both(photograph)?;
-    let stores = Stores::open(functions, &sources, plan.events + 1)?;
+    let copies = 1 + rounds.iter().flatten().copied().max().unwrap_or(0);
+    let stores = Stores::open(functions, &sources, copies)?;
+    let world = World { functions, sources, stores, packages: Packages::new(functions)? };
     let mut subjects = Subject::all();
-    let rounds = plan.rounds + usize::from(plan.warms_up);
-    for round in 0..rounds {
-        let count = subjects.len();
+    let count = subjects.len();
+    for (round, events) in rounds.iter().enumerate() {
         for (i, subject) in subjects.iter_mut().enumerate() {
-            progress((round * count + i) as f64 / (rounds * count) as f64, &subject.name());
-            let sample = subject.start(functions, &stores, &sources, plan.events);
-            let sample = sample.map_err(|error| format!("{}: {error}", subject.name()))?;
-            if round > 0 || !plan.warms_up {
+            progress((round * count + i) as f64 / (rounds.len() * count) as f64, &subject.name());
+            let sample = subject.start(&world, *events).map_err(|error| format!("{}: {error}", subject.name()))?;
+            // The first round warms up and does not count, unless it is the only one.
+            if round > 0 || rounds.len() == 1 {
                 subject.samples.push(sample);
             }
         }
     }
     progress(1.0, "done");
-    Ok((subjects.iter().flat_map(|subject| rows::rows(subject, &sources)).collect(), versions))
+    Ok((subjects.iter().flat_map(|subject| rows::rows(subject, &world.sources)).collect(), versions))
+}
+
+/// A directory for what functions read and write: in memory, where the machine has that, since a disk that others write to as well
+/// would be most of the times.
+fn directory() -> std::io::Result<TempDir> {
+    const MEMORY: &str = "/dev/shm";
+    TempDir::new_in(MEMORY).or_else(|_| TempDir::new())
 }

@@ -52,7 +52,7 @@ impl Source {
 
     /// Scaled to cover the size; what stands over is cut off.
     fn cut(self, picture: &DynamicImage) -> Result<Self, Failure> {
-        let picture = picture.resize_to_fill(self.width, self.height, FilterType::CatmullRom).to_rgb8();
+        let picture = picture.resize_to_fill(self.width, self.height, FilterType::Triangle).to_rgb8();
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&picture)?;
         Ok(Self { jpeg, ..self })

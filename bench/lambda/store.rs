@@ -6,15 +6,15 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::Functions;
 use super::source::Source;
 use super::stand_in::StandIn;
+use super::{Functions, directory};
 use crate::Failure;
 use crate::result::Peer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Files. Ours keeps an index of them, and waits until they are on the disk; sharp's only writes them.
+    /// Files, in memory where there is a file system for that. Ours keeps an index and a ledger of them; sharp's only writes them.
     Directory,
     /// Both speak to the same process through AWS's clients.
     StandIn,
@@ -42,7 +42,7 @@ impl<'a> Stores<'a> {
     /// With so many copies of each source.
     pub(super) fn open(functions: &'a Functions<'a>, sources: &[Source], copies: usize) -> Result<Self, Failure> {
         let stand_in = StandIn::start()?;
-        let stores = Self { functions, stand_in, ours: TempDir::new()?, theirs: TempDir::new()? };
+        let stores = Self { functions, stand_in, ours: directory()?, theirs: directory()? };
         for bucket in ["originals", "variants"] {
             fs::create_dir(stores.theirs.path().join(bucket))?;
         }

@@ -1,18 +1,14 @@
 //! Who is measured: a function, what runs it, and where its store is; and one start of it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tempfile::TempDir;
-
-use super::Functions;
+use super::package::{NODES, Packages};
 use super::process::{Answer, Process};
 use super::source::Source;
 use super::store::{Place, Stores};
 use super::work::Work;
+use super::{Events, World, directory};
 use crate::Failure;
 use crate::result::Peer;
 
@@ -44,8 +40,6 @@ pub(super) struct Warm {
     pub(super) calls: BTreeMap<String, usize>,
 }
 
-const NODES: [u8; 2] = [22, 24];
-
 impl Subject {
     pub(super) fn all() -> Vec<Self> {
         let new = |peer, work, node, place| Self { peer, work, node, place, samples: Vec::new() };
@@ -71,16 +65,11 @@ impl Subject {
     }
 
     /// A fresh process with a fresh store: one event cold, so many warm ones of each source.
-    pub(super) fn start(
-        &self,
-        functions: &Functions,
-        stores: &Stores,
-        sources: &[Source],
-        events: usize,
-    ) -> Result<Sample, Failure> {
-        let (dir, cold) = (TempDir::new()?, sources.first().ok_or("there is no source")?);
-        let (data, task) = (dir.path().join("data"), dir.path().join("task"));
-        let mut command = self.command(functions, &task)?;
+    pub(super) fn start(&self, world: &World, events: Events) -> Result<Sample, Failure> {
+        let (stores, [cold, _]) = (&world.stores, &world.sources);
+        let dir = directory()?;
+        let data = dir.path().join("data");
+        let mut command = self.command(world)?;
         command.env("HOME", dir.path());
         stores.lend(self.peer, self.place, &data, &mut command)?;
         let mut process = Process::start(command, dir.path())?;
@@ -90,7 +79,7 @@ impl Subject {
         let first_ms = process.ready_ms + first.ms;
         answers.push(((cold, 0), first));
         // Nothing is cold twice, so this one is measured cold alone.
-        for source in sources.iter().filter(|_| self.work != Work::Nothing) {
+        for (source, events) in world.sources.iter().zip(events).filter(|_| self.work != Work::Nothing) {
             let (measured, given) = self.warm(&mut process, stores, source, events)?;
             warm.push(measured);
             answers.extend(given);
@@ -132,22 +121,16 @@ impl Subject {
         Ok((warm, answers))
     }
 
-    fn command(&self, functions: &Functions, task: &Path) -> Result<Command, Failure> {
-        let program = match self.work {
-            Work::HttpOrigin => &functions.http_origin,
-            Work::Upload => &functions.upload_trigger,
-            Work::OriginResponse | Work::Nothing => &functions.origin_response,
+    fn command(&self, world: &World) -> Result<Command, Failure> {
+        let (functions, packages) = (world.functions, &world.packages);
+        let mut command = match (self.node, self.work) {
+            (Some(node), _) => Packages::command(node, self.peer, self.work)?,
+            (None, Work::HttpOrigin) => Command::new(&functions.http_origin),
+            (None, Work::Upload) => Command::new(&functions.upload_trigger),
+            (None, Work::OriginResponse | Work::Nothing) => Command::new(&functions.origin_response),
         };
-        let mut command = match self.node {
-            None => Command::new(program),
-            Some(node) => {
-                let handler = self.package(program, task)?;
-                let mut command = Command::new(tool(&format!("node-{node}/bin/node"))?);
-                command.arg(tool("aws-lambda-ric/index.mjs")?).arg(handler);
-                command
-            }
-        };
-        command.env_clear().env("LAMBDA_TASK_ROOT", task).envs([
+        // Nothing of this machine's own, but what Lambda says.
+        command.env_clear().envs([
             ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -157,68 +140,9 @@ impl Subject {
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ]);
+        if self.node.is_some() {
+            packages.say(self.peer, self.work, &mut command);
+        }
         Ok(command)
     }
-
-    /// Unpacks what its zip would hold, and returns the handler's name.
-    fn package(&self, program: &Path, task: &Path) -> Result<&'static str, Failure> {
-        fs::create_dir(task)?;
-        if self.peer == Peer::Pixfront {
-            fs::copy(crate::root().join("cloudfront/edge/index.mjs"), task.join("index.mjs"))?;
-            fs::copy(program, task.join("bootstrap"))?;
-            fs::set_permissions(task.join("bootstrap"), fs::Permissions::from_mode(0o755))?;
-            return Ok("index.handler");
-        }
-        for file in fs::read_dir(crate::root().join("bench/peers/lambda-sharp"))? {
-            let file = file?;
-            fs::copy(file.path(), task.join(file.file_name()))?;
-        }
-        std::os::unix::fs::symlink(modules()?, task.join("node_modules"))?;
-        Ok(match self.work {
-            Work::Upload => "upload.handler",
-            Work::OriginResponse | Work::HttpOrigin => "origin-response.handler",
-            Work::Nothing => "nothing.handler",
-        })
-    }
-}
-
-/// What each peer says that it is.
-pub(super) fn versions() -> Result<Vec<(Peer, String)>, Failure> {
-    const SAYS: &str = "const { sharp, vips } = require('sharp').versions; \
-        console.log(`sharp ${sharp}, libvips ${vips}, @aws-sdk/client-s3 ${require('@aws-sdk/client-s3/package.json').version}`)";
-    let modules = modules()?;
-    let said = |node: &str, script: &str| -> Result<String, Failure> {
-        let output = Command::new(tool(node)?).args(["-e", script]).env("NODE_PATH", &modules).output()?;
-        if !output.status.success() {
-            return Err(format!("{node} fails: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-    };
-    let mut nodes = Vec::new();
-    for node in NODES {
-        nodes.push(said(&format!("node-{node}/bin/node"), "console.log(process.version.slice(1))")?);
-    }
-    let package: serde_json::Value = serde_json::from_slice(&fs::read(tool("aws-lambda-ric/package.json")?)?)?;
-    let client = package["version"].as_str().unwrap_or("of unknown version");
-    let node = format!("Node.js {}, aws-lambda-ric {client}", nodes.join(" and "));
-    Ok(vec![(Peer::Sharp, said("node-24/bin/node", SAYS)?), (Peer::Node, node)])
-}
-
-/// Of what `scripts/node-tools.sh` fetches.
-fn tool(path: &str) -> Result<PathBuf, Failure> {
-    let tool = crate::root().join(".tools/node/node_modules").join(path);
-    if tool.exists() {
-        Ok(tool)
-    } else {
-        Err(format!("there is no {}; `make node` installs it", tool.display()).into())
-    }
-}
-
-/// What sharp's functions are made of.
-fn modules() -> Result<PathBuf, Failure> {
-    let modules = crate::root().join(".tools/bench/lambda-node/node_modules");
-    if modules.exists() {
-        return Ok(modules);
-    }
-    Err(format!("there is no {}; scripts/bench-lambda-tools.sh installs it", modules.display()).into())
 }
