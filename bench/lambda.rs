@@ -38,15 +38,20 @@ use source::Source;
 use store::Stores;
 use subject::Subject;
 
+/// Puts an original under a key into the store in a directory, and closes it.
+pub(crate) type PutOriginal = dyn Fn(&Path, &str, &[u8]) -> Result<(), Failure>;
+/// Gets a variant or a thumbnail from there.
+pub(crate) type GetVariant = dyn Fn(&Path, &str) -> Result<Vec<u8>, Failure>;
+/// What was measured, and what the peers say that they are.
+type Measured = (Vec<Row>, Vec<(Peer, String)>);
+
 /// Our functions, and how the embedded store is filled and looked into.
 pub(crate) struct Functions<'a> {
     pub(crate) origin_response: PathBuf,
     pub(crate) upload_trigger: PathBuf,
     pub(crate) http_origin: PathBuf,
-    /// Puts an original under a key into the store in a directory, and closes it.
-    pub(crate) put_original: &'a dyn Fn(&Path, &str, &[u8]) -> Result<(), Failure>,
-    /// Gets a variant or a thumbnail from there.
-    pub(crate) get_variant: &'a dyn Fn(&Path, &str) -> Result<Vec<u8>, Failure>,
+    pub(crate) put_original: &'a PutOriginal,
+    pub(crate) get_variant: &'a GetVariant,
 }
 
 /// Warm events of each source in one start.
@@ -70,7 +75,7 @@ pub(crate) fn run(
     photograph: &Path,
     is_quick: bool,
     progress: &mut dyn FnMut(f64, &str),
-) -> Result<(Vec<Row>, Vec<(Peer, String)>), Failure> {
+) -> Result<Measured, Failure> {
     price::check()?;
     let versions = package::versions()?;
     progress(0.0, "sources and stores");

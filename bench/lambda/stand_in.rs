@@ -63,29 +63,30 @@ impl StandIn {
         let endpoint = format!("http://127.0.0.1:{port}");
         let mut stand_in = Self { child, endpoint, queue_url: String::new(), said, runtime, client, _dir: dir };
         stand_in.wait_for("Running on http", |_| ())?;
-        stand_in.ask(Method::PUT, "originals", Vec::new())?;
-        stand_in.ask(Method::PUT, "variants", Vec::new())?;
+        stand_in.ask(&Method::PUT, "originals", Vec::new())?;
+        stand_in.ask(&Method::PUT, "variants", Vec::new())?;
         stand_in.create_table()?;
         let queue = stand_in.act("AmazonSQS.CreateQueue", &json!({ "QueueName": "failures" }))?;
-        stand_in.queue_url = queue["QueueUrl"].as_str().ok_or("ministack created a queue without a URL")?.to_owned();
+        let url = queue["QueueUrl"].as_str().ok_or("ministack created a queue without a URL")?;
+        url.clone_into(&mut stand_in.queue_url);
         Ok(stand_in)
     }
 
     pub(super) fn put(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), Failure> {
-        self.ask(Method::PUT, &format!("{bucket}/{key}"), body).map(drop)
+        self.ask(&Method::PUT, &format!("{bucket}/{key}"), body).map(drop)
     }
 
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, Failure> {
-        self.ask(Method::GET, &format!("{bucket}/{key}"), Vec::new())
+        self.ask(&Method::GET, &format!("{bucket}/{key}"), Vec::new())
     }
 
     /// Removes every variant and row, and returns the variants' keys.
     pub(super) fn clear(&self) -> Result<Vec<String>, Failure> {
-        let list = String::from_utf8(self.ask(Method::GET, "variants?list-type=2", Vec::new())?)?;
+        let list = String::from_utf8(self.ask(&Method::GET, "variants?list-type=2", Vec::new())?)?;
         let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
         let keys: Vec<_> = keys.map(str::to_owned).collect();
         for key in &keys {
-            self.ask(Method::DELETE, &format!("variants/{key}"), Vec::new())?;
+            self.ask(&Method::DELETE, &format!("variants/{key}"), Vec::new())?;
         }
         self.act("DynamoDB_20120810.DeleteTable", &json!({ "TableName": "variants" }))?;
         self.create_table()?;
@@ -143,7 +144,7 @@ impl StandIn {
     }
 
     /// A call of S3.
-    fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    fn ask(&self, method: &Method, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let request = self.client.request(method.clone(), format!("{}/{path}", self.endpoint));
         self.send(&format!("{method} /{path}"), request.body(body))
     }

@@ -40,6 +40,9 @@ pub(super) struct Warm {
     pub(super) calls: BTreeMap<String, usize>,
 }
 
+/// The n-th event of a source, and what came of it.
+type Answered<'a> = ((&'a Source, usize), Answer);
+
 impl Subject {
     pub(super) fn all() -> Vec<Self> {
         let new = |peer, work, node, place| Self { peer, work, node, place, samples: Vec::new() };
@@ -88,13 +91,13 @@ impl Subject {
         drop(process);
         // Afterwards, lest it heat or cool what is measured.
         for (event, answer) in &answers {
-            let stored = |key: &str| stores.variant(self.peer, self.place, &data, key);
-            self.work.check(*event, &answer.body, stored)?;
+            let look = |key: &str| stores.variant(self.peer, self.place, &data, key);
+            self.work.check(*event, &answer.body, look)?;
         }
         if self.place == Place::StandIn {
-            let stored = stores.stand_in.clear()?.len();
-            if stored != answers.len() {
-                return Err(format!("{} events left {stored} pictures in the bucket", answers.len()).into());
+            let left = stores.stand_in.clear()?.len();
+            if left != answers.len() {
+                return Err(format!("{} events left {left} pictures in the bucket", answers.len()).into());
             }
         }
         Ok(Sample { ready_ms, first_ms, idle_mb, warm })
@@ -106,7 +109,7 @@ impl Subject {
         stores: &Stores,
         source: &'a Source,
         events: usize,
-    ) -> Result<(Warm, Vec<((&'a Source, usize), Answer)>), Failure> {
+    ) -> Result<(Warm, Vec<Answered<'a>>), Failure> {
         stores.stand_in.calls()?;
         let mut answers = Vec::new();
         for n in 1..=events {
