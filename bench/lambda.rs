@@ -16,6 +16,7 @@
 //! - A warm time ends with the answer; the price is of what Lambda bills, which ends when the next event is asked for.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -100,9 +101,13 @@ pub(crate) fn run(
     Ok((subjects.iter().flat_map(|subject| rows::rows(subject, &world.sources)).collect(), versions))
 }
 
-/// A directory for what functions read and write: in memory, where the machine has that, since a disk that others write to as well
-/// would be most of the times.
+/// A directory for what functions read and write: in memory, where the machine has room there, since a disk that others write to as
+/// well would be most of the times.
 fn directory() -> std::io::Result<TempDir> {
     const MEMORY: &str = "/dev/shm";
-    TempDir::new_in(MEMORY).or_else(|_| TempDir::new())
+    // Originals and what is made of them, twice over; containers often have 64 MB there.
+    const NEEDED_KB: u64 = 512 << 10;
+    let free = Command::new("df").args(["--output=avail", "-k", MEMORY]).output();
+    let free = free.ok().and_then(|free| String::from_utf8(free.stdout).ok()?.lines().last()?.trim().parse().ok());
+    if free.is_some_and(|free: u64| free > NEEDED_KB) { TempDir::new_in(MEMORY) } else { TempDir::new() }
 }
