@@ -1,0 +1,168 @@
+//! What the servers are given: originals, and for Pixfront a data directory that has what the case wants stored. And the
+//! pictures that are asked for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::case::{Format, Sort, WIDTH};
+use super::check;
+use super::server::{Kind, Server};
+use crate::Failure;
+
+/// Alike to the last pixel, but for the servers different files.
+const ORIGINALS: usize = 4;
+/// How far the widths of a cold load are from the middlemost.
+const WIDTHS: u32 = 40;
+/// Different names of one picture for Pixfront, which keeps pictures by name.
+const NAMES: u32 = 100;
+/// That are in the cache or on the disk.
+const KEPT_WIDTHS: u32 = 16;
+
+/// One that can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Picture {
+    pub(super) original: usize,
+    pub(super) width: u32,
+    /// That comes of it, by the original's shape.
+    pub(super) height: u32,
+    /// Higher than the picture will be, so that it says nothing about it and only makes the name another one.
+    pub(super) room: u32,
+    pub(super) format: Format,
+}
+
+pub(super) struct Workshop {
+    pub(super) client: reqwest::Client,
+    pixfront: PathBuf,
+    dir: TempDir,
+    /// Of the photograph.
+    size: (u32, u32),
+}
+
+impl Workshop {
+    pub(super) async fn set_up(pixfront: &Path, photograph: &Path) -> Result<Self, Failure> {
+        let bytes = fs::read(photograph).map_err(|error| format!("{}: {error}", photograph.display()))?;
+        let size = image::ImageReader::open(photograph)?.with_guessed_format()?.into_dimensions();
+        let size = size.map_err(|error| format!("{}: {error}", photograph.display()))?;
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+        let workshop = Self { client, pixfront: pixfront.to_owned(), dir: tempfile::tempdir()?, size };
+        fs::create_dir(workshop.originals())?;
+        for original in 0..ORIGINALS {
+            fs::write(workshop.originals().join(file_name(original)), with_comment(&bytes, original)?)?;
+        }
+        workshop.fill().await?;
+        Ok(workshop)
+    }
+
+    /// Uploads the originals to one data directory, and has the pictures of the hot and warm loads made in a copy of it.
+    async fn fill(&self) -> Result<(), Failure> {
+        {
+            let server = Server::pixfront(&self.pixfront, &self.uploaded(), Sort::Cold, &self.log("uploads")).await?;
+            for original in 0..ORIGINALS {
+                let bytes = fs::read(self.originals().join(file_name(original)))?;
+                let url = server.address(&format!("upload/originals/{}", file_name(original)));
+                self.client.put(url).body(bytes).send().await?.error_for_status()?;
+            }
+        }
+        copy_dir(&self.uploaded(), &self.stored())?;
+        let server = Server::pixfront(&self.pixfront, &self.stored(), Sort::Warm, &self.log("stored")).await?;
+        check::pictures(&self.client, &server, &self.kept()).await
+    }
+
+    /// Starts a server for a case. Pixfront's directory, where it is for once only, lives as long as the second of the pair.
+    pub(super) async fn start(&self, kind: Kind, sort: Sort) -> Result<(Server, Option<TempDir>), Failure> {
+        let log = self.log(kind.peer().name());
+        match (kind, sort) {
+            (Kind::Ipx, _) => Ok((Server::ipx(&self.originals(), &log).await?, None)),
+            (Kind::Thumbor, _) => Ok((Server::thumbor(&self.originals(), &log, &self.client).await?, None)),
+            (Kind::Pixfront, Sort::Hot | Sort::Warm) => {
+                Ok((Server::pixfront(&self.pixfront, &self.stored(), sort, &log).await?, None))
+            }
+            (Kind::Pixfront, Sort::Cold) => {
+                let dir = tempfile::tempdir_in(self.dir.path())?;
+                let data = dir.path().join("data");
+                copy_dir(&self.uploaded(), &data)?;
+                Ok((Server::pixfront(&self.pixfront, &data, sort, &log).await?, Some(dir)))
+            }
+        }
+    }
+
+    /// What is made before the hot and warm loads.
+    pub(super) fn kept(&self) -> Vec<Picture> {
+        let first = WIDTH - KEPT_WIDTHS / 2;
+        self.pictures(first..first + KEPT_WIDTHS, 1, Format::WebP)
+    }
+
+    /// For the cold loads: so many that chance hardly draws one twice.
+    pub(super) fn unmade(&self, format: Format) -> Vec<Picture> {
+        self.pictures(WIDTH - WIDTHS..WIDTH + WIDTHS + 1, NAMES, format)
+    }
+
+    /// Two of each original, of sizes that no load asks for.
+    pub(super) fn warming(&self, format: Format) -> Vec<Picture> {
+        self.pictures(WIDTH - WIDTHS - 2..WIDTH - WIDTHS, 1, format)
+    }
+
+    fn pictures(&self, widths: std::ops::Range<u32>, names: u32, format: Format) -> Vec<Picture> {
+        let of_width = |width: u32| {
+            let height = (f64::from(width) * f64::from(self.size.1) / f64::from(self.size.0)).round() as u32;
+            let pictures = (0..names).map(move |name| (width, height, height + 2 + name));
+            pictures.flat_map(move |(width, height, room)| {
+                (0..ORIGINALS).map(move |original| Picture { original, width, height, room, format })
+            })
+        };
+        widths.flat_map(of_width).collect()
+    }
+
+    pub(super) fn url_file(&self, urls: &[String]) -> Result<PathBuf, Failure> {
+        let path = self.dir.path().join("urls");
+        fs::write(&path, urls.join("\n") + "\n")?;
+        Ok(path)
+    }
+
+    fn originals(&self) -> PathBuf {
+        self.dir.path().join("originals")
+    }
+
+    /// A data directory with the originals and their thumbnails.
+    fn uploaded(&self) -> PathBuf {
+        self.dir.path().join("uploaded")
+    }
+
+    /// One that also has the pictures of the hot and warm loads.
+    fn stored(&self) -> PathBuf {
+        self.dir.path().join("stored")
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.dir.path().join(format!("{name}.log"))
+    }
+}
+
+pub(super) fn file_name(original: usize) -> String {
+    format!("photo-{original}.jpg")
+}
+
+/// The same JPEG with a comment behind its first marker.
+fn with_comment(jpeg: &[u8], number: usize) -> Result<Vec<u8>, Failure> {
+    let rest = jpeg.strip_prefix(&[0xff, 0xd8]).ok_or("the photograph is no JPEG: say another one")?;
+    let text = format!("bench {number}");
+    let length = u16::try_from(text.len() + 2)?.to_be_bytes();
+    Ok([&[0xff, 0xd8, 0xff, 0xfe], length.as_slice(), text.as_bytes(), rest].concat())
+}
+
+fn copy_dir(from: &Path, to: &Path) -> Result<(), Failure> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
