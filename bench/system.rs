@@ -39,7 +39,7 @@ struct Plan {
 impl Plan {
     fn new(is_quick: bool) -> Self {
         if is_quick {
-            Self { cases: case::few(), rounds: 1, load: Duration::from_millis(500) }
+            Self { cases: case::few(), rounds: 1, load: Duration::from_millis(300) }
         } else {
             Self { cases: case::all(), rounds: 3, load: Duration::from_secs(6) }
         }

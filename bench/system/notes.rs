@@ -17,7 +17,8 @@ pub(super) fn note(kind: Kind, sort: Sort, format: Format) -> String {
         }
         Kind::Thumbor => {
             "Lanczos by Pillow after the decoder's scaling; metadata dropped but the profile, which is kept; --processes 0, one a \
-             core; file loader, STORAGE no_storage (it has nothing to fetch again), no result storage, which is its default"
+             core; file loader, STORAGE no_storage (it has nothing to fetch again), no result storage, which is its default; \
+             what its processes share is counted for each of them"
         }
         Kind::Pixfront => {
             "Lanczos after the decoder's scaling; metadata dropped, profile applied; a render a core, 64 more may wait, which is \

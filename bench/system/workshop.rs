@@ -50,7 +50,7 @@ impl Workshop {
         let workshop = Self { client, pixfront: pixfront.to_owned(), dir: tempfile::tempdir()?, size };
         fs::create_dir(workshop.originals())?;
         for original in 0..ORIGINALS {
-            fs::write(workshop.originals().join(file_name(original)), with_comment(&bytes, original)?)?;
+            fs::write(workshop.originals().join(file_name(original)), numbered(&bytes, original)?)?;
         }
         workshop.fill().await?;
         Ok(workshop)
@@ -145,12 +145,26 @@ pub(super) fn file_name(original: usize) -> String {
     format!("photo-{original}.jpg")
 }
 
-/// The same JPEG with a comment behind its first marker.
-fn with_comment(jpeg: &[u8], number: usize) -> Result<Vec<u8>, Failure> {
-    let rest = jpeg.strip_prefix(&[0xff, 0xd8]).ok_or("the photograph is no JPEG: say another one")?;
+/// The same JPEG with a comment, and without Exif, which servers turn pictures by or not.
+fn numbered(jpeg: &[u8], number: usize) -> Result<Vec<u8>, Failure> {
+    const TORN: &str = "the photograph is no whole JPEG: say another one";
+    let mut rest = jpeg.strip_prefix(&[0xff, 0xd8]).ok_or(TORN)?;
     let text = format!("bench {number}");
     let length = u16::try_from(text.len() + 2)?.to_be_bytes();
-    Ok([&[0xff, 0xd8, 0xff, 0xfe], length.as_slice(), text.as_bytes(), rest].concat())
+    let mut numbered = [&[0xff, 0xd8, 0xff, 0xfe], length.as_slice(), text.as_bytes()].concat();
+    // Segments, up to the one behind which the coded picture begins.
+    while let [0xff, marker @ 0xc0..=0xfe, high, low, ..] = *rest {
+        if marker == 0xda {
+            return Ok([&numbered, rest].concat());
+        }
+        let segment = 2 + usize::from(u16::from_be_bytes([high, low]));
+        let (segment, behind) = rest.split_at_checked(segment).ok_or(TORN)?;
+        if marker != 0xe1 {
+            numbered.extend_from_slice(segment);
+        }
+        rest = behind;
+    }
+    Err(TORN.into())
 }
 
 fn copy_dir(from: &Path, to: &Path) -> Result<(), Failure> {
