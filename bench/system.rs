@@ -100,7 +100,7 @@ async fn measure(
 
 /// One server under one load.
 async fn trial(workshop: &Workshop, case: Case, kind: Kind, length: Duration) -> Result<Sample, Failure> {
-    let (mut server, _data) = workshop.start(kind, case.sort).await?;
+    let (_data, mut server) = workshop.start(kind, case.sort).await?;
     let idle_mb = server.process.resident_mb()?;
     warm_up(workshop, &server, case).await?;
     let pictures = match case.sort {

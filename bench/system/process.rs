@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::workshop::naming;
 use crate::Failure;
 
 pub(super) struct Process {
@@ -18,7 +19,7 @@ pub(super) struct Process {
 impl Process {
     /// What it says goes to the log. Of our environment it gets the search path alone: a variable could be a setting.
     pub(super) fn spawn(name: &str, command: &mut Command, log: &Path) -> Result<Self, Failure> {
-        let file = File::create(log)?;
+        let file = File::create(log).map_err(naming(log))?;
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
         let mut child = command.spawn().map_err(|error| format!("{name} could not be started: {error}"))?;
@@ -41,7 +42,7 @@ impl Process {
 
     /// All that it said so far.
     pub(super) fn said(&self) -> Result<String, Failure> {
-        Ok(String::from_utf8_lossy(&fs::read(&self.log)?).into_owned())
+        Ok(String::from_utf8_lossy(&fs::read(&self.log).map_err(naming(&self.log))?).into_owned())
     }
 
     pub(super) fn check_running(&mut self) -> Result<(), Failure> {

@@ -43,9 +43,9 @@ pub(super) struct Workshop {
 
 impl Workshop {
     pub(super) async fn set_up(pixfront: &Path, photograph: &Path) -> Result<Self, Failure> {
-        let bytes = fs::read(photograph).map_err(|error| format!("{}: {error}", photograph.display()))?;
+        let bytes = fs::read(photograph).map_err(naming(photograph))?;
         let size = image::ImageReader::open(photograph)?.with_guessed_format()?.into_dimensions();
-        let size = size.map_err(|error| format!("{}: {error}", photograph.display()))?;
+        let size = size.map_err(|error| format!("{} can't be read: {error}", photograph.display()))?;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         let workshop = Self { client, pixfront: pixfront.to_owned(), dir: tempfile::tempdir()?, size };
         fs::create_dir(workshop.originals())?;
@@ -71,22 +71,24 @@ impl Workshop {
         check::pictures(&self.client, &server, &self.kept()).await
     }
 
-    /// Starts a server for a case. Pixfront's directory, where it is for once only, lives as long as the second of the pair.
-    pub(super) async fn start(&self, kind: Kind, sort: Sort) -> Result<(Server, Option<TempDir>), Failure> {
+    /// Starts a server for a case, with the directory that it has for this once only, if it needs one: to be dropped after it.
+    pub(super) async fn start(&self, kind: Kind, sort: Sort) -> Result<(Option<TempDir>, Server), Failure> {
         let log = self.log(kind.peer().name());
-        match (kind, sort) {
-            (Kind::Ipx, _) => Ok((Server::ipx(&self.originals(), &log).await?, None)),
-            (Kind::Thumbor, _) => Ok((Server::thumbor(&self.originals(), &log, &self.client).await?, None)),
+        let server = match (kind, sort) {
+            (Kind::Ipx, _) => Server::ipx(&self.originals(), &log).await?,
+            (Kind::Thumbor, _) => Server::thumbor(&self.originals(), &log, &self.client).await?,
             (Kind::Pixfront, Sort::Hot | Sort::Warm) => {
-                Ok((Server::pixfront(&self.pixfront, &self.stored(), sort, &log).await?, None))
+                Server::pixfront(&self.pixfront, &self.stored(), sort, &log).await?
             }
             (Kind::Pixfront, Sort::Cold) => {
                 let dir = tempfile::tempdir_in(self.dir.path())?;
                 let data = dir.path().join("data");
                 copy_dir(&self.uploaded(), &data)?;
-                Ok((Server::pixfront(&self.pixfront, &data, sort, &log).await?, Some(dir)))
+                let server = Server::pixfront(&self.pixfront, &data, sort, &log).await?;
+                return Ok((Some(dir), server));
             }
-        }
+        };
+        Ok((None, server))
     }
 
     /// What is made before the hot and warm loads.
@@ -118,7 +120,7 @@ impl Workshop {
 
     pub(super) fn url_file(&self, urls: &[String]) -> Result<PathBuf, Failure> {
         let path = self.dir.path().join("urls");
-        fs::write(&path, urls.join("\n") + "\n")?;
+        fs::write(&path, urls.join("\n") + "\n").map_err(naming(&path))?;
         Ok(path)
     }
 
@@ -139,6 +141,11 @@ impl Workshop {
     fn log(&self, name: &str) -> PathBuf {
         self.dir.path().join(format!("{name}.log"))
     }
+}
+
+/// An error that says of which file it is.
+pub(super) fn naming(path: &Path) -> impl FnOnce(std::io::Error) -> String {
+    move |error| format!("{}: {error}", path.display())
 }
 
 pub(super) fn file_name(original: usize) -> String {
@@ -168,14 +175,14 @@ fn numbered(jpeg: &[u8], number: usize) -> Result<Vec<u8>, Failure> {
 }
 
 fn copy_dir(from: &Path, to: &Path) -> Result<(), Failure> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
+    fs::create_dir(to).map_err(naming(to))?;
+    for entry in fs::read_dir(from).map_err(naming(from))? {
         let entry = entry?;
         let to = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_dir(&entry.path(), &to)?;
         } else {
-            fs::copy(entry.path(), to)?;
+            fs::copy(entry.path(), &to).map_err(naming(&to))?;
         }
     }
     Ok(())
