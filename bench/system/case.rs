@@ -35,7 +35,7 @@ impl Format {
     }
 }
 
-/// Of the middlemost picture; those of the cold loads lie evenly around it.
+/// Of the middlemost picture; the others lie evenly around it.
 pub(super) const WIDTH: u32 = 400;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,5 +32,5 @@ pub(super) fn note(kind: Kind, sort: Sort, format: Format) -> String {
         (_, Sort::Hot) => "so made anew for each request",
         (_, _) => "answers go nowhere but to the client",
     };
-    format!("{encoder}; {ways}; {store}")
+    format!("widths around 400 whose height comes out whole; {encoder}; {ways}; {store}")
 }

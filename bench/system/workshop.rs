@@ -14,12 +14,13 @@ use crate::Failure;
 
 /// Alike to the last pixel, but for the servers different files.
 const ORIGINALS: usize = 4;
-/// How far the widths of a cold load are from the middlemost.
+/// How far widths are from the middlemost.
 const WIDTHS: u32 = 40;
-/// Different names of one picture for Pixfront, which keeps pictures by name.
-const NAMES: u32 = 100;
-/// That are in the cache or on the disk.
-const KEPT_WIDTHS: u32 = 16;
+/// How many names there are for each original. Pixfront keeps pictures by name, and `room` makes names without end, but
+/// for its limit of 8192.
+const NAMES: u32 = 7000;
+/// How many widths are asked for to warm up.
+const WARMING: usize = 2;
 
 /// One that can be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -93,29 +94,42 @@ impl Workshop {
 
     /// What is made before the hot and warm loads.
     pub(super) fn kept(&self) -> Vec<Picture> {
-        let first = WIDTH - KEPT_WIDTHS / 2;
-        self.pictures(first..first + KEPT_WIDTHS, 1, Format::WebP)
+        self.pictures(&self.widths(), 2..3, Format::WebP)
     }
 
     /// For the cold loads: so many that chance hardly draws one twice.
     pub(super) fn unmade(&self, format: Format) -> Vec<Picture> {
-        self.pictures(WIDTH - WIDTHS..WIDTH + WIDTHS + 1, NAMES, format)
+        let widths = self.widths();
+        self.pictures(&widths, 2..2 + NAMES / widths.len() as u32, format)
     }
 
-    /// Two of each original, of sizes that no load asks for.
+    /// A few of each original, by names that no load asks for.
     pub(super) fn warming(&self, format: Format) -> Vec<Picture> {
-        self.pictures(WIDTH - WIDTHS - 2..WIDTH - WIDTHS, 1, format)
+        let widths = self.widths();
+        self.pictures(&widths[..widths.len().min(WARMING)], 1..2, format)
     }
 
-    fn pictures(&self, widths: std::ops::Range<u32>, names: u32, format: Format) -> Vec<Picture> {
-        let of_width = |width: u32| {
+    /// Those whose height comes out whole. Elsewhere thumbor finds that rounding has changed the shape, and cuts, which costs
+    /// it the decoder's scaling and three times the time.
+    fn widths(&self) -> Vec<u32> {
+        let (source_width, source_height) = (u64::from(self.size.0), u64::from(self.size.1));
+        let near = WIDTH - WIDTHS..=WIDTH + WIDTHS;
+        let whole: Vec<_> =
+            near.filter(|width| (u64::from(*width) * source_height).is_multiple_of(source_width)).collect();
+        if whole.is_empty() { vec![WIDTH] } else { whole }
+    }
+
+    /// Of each width and original, by each of the names that so much room above the height makes.
+    fn pictures(&self, widths: &[u32], rooms: std::ops::Range<u32>, format: Format) -> Vec<Picture> {
+        let mut pictures = Vec::new();
+        for &width in widths {
             let height = (f64::from(width) * f64::from(self.size.1) / f64::from(self.size.0)).round() as u32;
-            let pictures = (0..names).map(move |name| (width, height, height + 2 + name));
-            pictures.flat_map(move |(width, height, room)| {
-                (0..ORIGINALS).map(move |original| Picture { original, width, height, room, format })
-            })
-        };
-        widths.flat_map(of_width).collect()
+            for room in rooms.clone().map(|room| height + room) {
+                let of = |original| Picture { original, width, height, room, format };
+                pictures.extend((0..ORIGINALS).map(of));
+            }
+        }
+        pictures
     }
 
     pub(super) fn url_file(&self, urls: &[String]) -> Result<PathBuf, Failure> {
