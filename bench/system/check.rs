@@ -1,5 +1,6 @@
 //! Whether what a server answers is the picture that was asked for.
 
+use std::error::Error as _;
 use std::io::Cursor;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -22,7 +23,9 @@ pub(super) async fn picture(
     asked: &Picture,
 ) -> Result<Option<String>, Failure> {
     let url = server.url(asked);
-    let answer = client.get(&url).send().await?;
+    let answer = client.get(&url).send().await;
+    let answer =
+        answer.map_err(|error| format!("{error}: {}", error.source().map(ToString::to_string).unwrap_or_default()))?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let bytes = answer.bytes().await?;

@@ -62,7 +62,9 @@ impl Server {
         command.arg(ipx().join("bin/ipx.mjs")).arg("serve").arg("--dir").arg(originals);
         command.args(["--host", "127.0.0.1", "--port", &address.port().to_string()]);
         let mut process = Process::spawn("ipx", &mut command, log)?;
-        listening(&mut process, address).await?;
+        // It tries the port before it takes it: who connects then is refused afterwards.
+        let said = format!("127.0.0.1:{}", address.port());
+        until(&mut process, "says where it is", |process| Ok(process.said()?.contains(&said).then_some(()))).await?;
         Ok(Self { kind: Kind::Ipx, address, process })
     }
 
