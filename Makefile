@@ -80,8 +80,9 @@ venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` 
 node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client into .tools/node (`test` calls this)
 	@scripts/node-tools.sh
 
-bench-tools: ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
+bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
 	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
+	@scripts/bench-lambda-tools.sh
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean

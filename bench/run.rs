@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::peer::ENGINES;
 use super::result::{Facts, Peer, Row, Run};
 use super::trial::Taken;
-use super::{Failure, engine, growth, machine, quality, report, root, scratch};
+use super::{Failure, engine, growth, machine, programs, quality, report, root, scratch};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -91,8 +91,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     report(&path)
 }
 
-const SUITES: [(Wanted, Runs); 3] =
-    [(Wanted::Engine, engine::run), (Wanted::Growth, growth::run), (Wanted::Quality, quality::run)];
+const SUITES: [(Wanted, Runs); 5] = [
+    (Wanted::Engine, engine::run),
+    (Wanted::Growth, growth::run),
+    (Wanted::Quality, quality::run),
+    (Wanted::System, programs::system),
+    (Wanted::Lambda, programs::lambda),
+];
 
 pub(crate) fn report(path: &Path) -> Result<(), Failure> {
     let run = Run::read(path)?;
