@@ -53,11 +53,11 @@ bench: tools node bench-tools ## measure beside the peers, about an hour: make b
 	cargo build --release --locked --bins
 	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites $(SUITES))
 
-bench-quick: ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
+bench-quick: tools bench-tools ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
 	cargo bench --profile dev --bench bench --locked -- run --quick --into '$(BUILT)/tmp/bench-quick'
 
-bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json
-	@cargo bench --profile dev --bench bench --locked -- report '$(RESULT)'
+bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json [README=1]
+	@cargo bench --profile dev --bench bench --locked -- report '$(RESULT)' $(if $(README),--readme)
 
 bench-compare: ## say what moved between two results, beyond the noise: make bench-compare A=bench/results/….json B=….json
 	@cargo bench --profile dev --bench bench --locked -- compare '$(A)' '$(B)'

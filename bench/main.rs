@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-mod compare;
+pub(crate) mod compare;
 mod engine;
 mod growth;
 mod lambda;
@@ -22,12 +22,12 @@ mod peer;
 mod programs;
 mod progress;
 mod quality;
-mod report;
-mod result;
+pub(crate) mod report;
+pub(crate) mod result;
 mod run;
 mod score;
 mod sources;
-mod stats;
+pub(crate) mod stats;
 mod system;
 mod task;
 mod trial;
@@ -40,7 +40,12 @@ enum Command {
     /// Run the suites and leave bench/results/<date>-<revision>.json, with its tables and plots.
     Run(run::Arguments),
     /// Write a result's tables and plots anew.
-    Report { result: PathBuf },
+    Report {
+        result: PathBuf,
+        /// And what README.md shows of it.
+        #[arg(long)]
+        readme: bool,
+    },
     /// Say what moved between two results, beyond the noise.
     Compare { before: PathBuf, after: PathBuf },
     /// Be the peer that Pixfront's own engine is: tasks on standard input.
@@ -53,7 +58,7 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os().filter(|argument| argument != "--bench");
     let done = match Command::parse_from(arguments) {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Report { result } => run::report(&result),
+        Command::Report { result, readme } => run::report(&result, readme),
         Command::Compare { before, after } => compare::compare(&before, &after),
         Command::Worker => ours::work(),
     };

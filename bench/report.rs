@@ -21,7 +21,7 @@ mod svg;
 mod table;
 mod view;
 
-pub(crate) use readme::readme_section;
+pub(crate) use readme::into_readme;
 
 /// A plot, and what its file's name ends in.
 struct Plot {

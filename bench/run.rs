@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.into.join(format!("{}-{}.json", run.date, run.revision));
     run.write(&path)?;
     println!("{}", path.display());
-    report(&path)
+    report(&path, false)
 }
 
 const SUITES: [(Wanted, Runs); 5] = [
@@ -99,10 +99,15 @@ const SUITES: [(Wanted, Runs); 5] = [
     (Wanted::Lambda, programs::lambda),
 ];
 
-pub(crate) fn report(path: &Path) -> Result<(), Failure> {
+pub(crate) fn report(path: &Path, is_for_readme: bool) -> Result<(), Failure> {
     let run = Run::read(path)?;
     for written in report::write(&run, path.parent().unwrap_or(root()))? {
         println!("{}", written.display());
+    }
+    if is_for_readme {
+        let readme = root().join("README.md");
+        std::fs::write(&readme, report::into_readme(&std::fs::read_to_string(&readme)?, &run)?)?;
+        println!("{}", readme.display());
     }
     Ok(())
 }

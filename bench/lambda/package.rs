@@ -7,10 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::super::Failure;
+use super::super::result::Peer;
 use super::Functions;
 use super::work::Work;
-use crate::Failure;
-use crate::result::Peer;
 
 /// Those that Lambda has.
 pub(super) const NODES: [u8; 2] = [22, 24];
@@ -26,11 +26,11 @@ impl Packages {
     pub(super) fn new(functions: &Functions) -> Result<Self, Failure> {
         let (ours, theirs) = (TempDir::new()?, TempDir::new()?);
         let bootstrap = ours.path().join("bootstrap");
-        fs::copy(crate::root().join("cloudfront/edge/index.mjs"), ours.path().join("index.mjs"))?;
+        fs::copy(super::super::root().join("cloudfront/edge/index.mjs"), ours.path().join("index.mjs"))?;
         fs::copy(&functions.origin_response, &bootstrap)
             .map_err(|error| format!("{}: {error}", functions.origin_response.display()))?;
         fs::set_permissions(bootstrap, fs::Permissions::from_mode(0o755))?;
-        for file in fs::read_dir(crate::root().join("bench/peers/lambda-sharp"))? {
+        for file in fs::read_dir(super::super::root().join("bench/peers/lambda-sharp"))? {
             let file = file?;
             fs::copy(file.path(), theirs.path().join(file.file_name()))?;
         }
@@ -86,7 +86,7 @@ pub(super) fn versions() -> Result<Vec<(Peer, String)>, Failure> {
 
 /// Of what `scripts/node-tools.sh` fetches.
 fn tool(path: &str) -> Result<PathBuf, Failure> {
-    let tool = crate::root().join(".tools/node/node_modules").join(path);
+    let tool = super::super::root().join(".tools/node/node_modules").join(path);
     if tool.exists() {
         Ok(tool)
     } else {
@@ -96,7 +96,7 @@ fn tool(path: &str) -> Result<PathBuf, Failure> {
 
 /// What sharp's functions are made of.
 fn modules() -> Result<PathBuf, Failure> {
-    let modules = crate::root().join(".tools/bench/lambda-node/node_modules");
+    let modules = super::super::root().join(".tools/bench/lambda-node/node_modules");
     if modules.exists() {
         return Ok(modules);
     }

@@ -9,7 +9,7 @@
 //! for a store would not become slower with less memory, and free tiers, transfer and starts are left out: two functions can be
 //! compared by it, no bill foretold.
 
-use crate::Failure;
+use super::super::Failure;
 
 /// One way to run a function: <https://aws.amazon.com/lambda/pricing/>, us-east-1, x86, the first tier.
 #[derive(Clone, Copy)]

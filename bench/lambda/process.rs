@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use super::super::Failure;
 use super::runtime_api::{RuntimeApi, Step};
-use crate::Failure;
 
 /// A function that does not take its next step by then never will.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::super::result::{Figure, Outcome, Peer, Row, Suite};
+use super::super::stats;
 use super::price::{self, EDGE, Price, REGIONAL};
 use super::source::Source;
 use super::store::Place;
 use super::subject::{Sample, Subject, Warm};
 use super::work::Work;
-use crate::result::{Figure, Outcome, Peer, Row, Suite};
-use crate::stats;
 
 /// The newest that Lambda has: what sharp's regional function runs on.
 const NEWEST_NODE: u8 = 24;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::Failure;
+use super::super::Failure;
 
 /// What the function did, and when.
 pub(super) enum Step {

@@ -7,7 +7,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader};
 
-use crate::Failure;
+use super::super::Failure;
 
 const QUALITY: u8 = 88;
 

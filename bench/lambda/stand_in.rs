@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::Failure;
+use super::super::Failure;
 
 /// By then it has started, and says what it was asked, also on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -43,7 +43,7 @@ pub(super) struct StandIn {
 impl StandIn {
     pub(super) fn start() -> Result<Self, Failure> {
         let (dir, port) = (TempDir::new()?, TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
-        let python = crate::root().join(".tools/venv/bin/python");
+        let python = super::super::root().join(".tools/venv/bin/python");
         let mut command = Command::new(&python);
         command.args(["-c", PROGRAM]).env_clear();
         command.envs([("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", &port.to_string())]);

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::super::Failure;
+use super::super::result::Peer;
 use super::source::Source;
 use super::stand_in::StandIn;
 use super::{Functions, directory};
-use crate::Failure;
-use crate::result::Peer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {

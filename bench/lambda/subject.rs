@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use super::super::Failure;
+use super::super::result::Peer;
 use super::package::{NODES, Packages};
 use super::process::{Answer, Process};
 use super::source::Source;
 use super::store::{Place, Stores};
 use super::work::Work;
 use super::{Events, World, directory};
-use crate::Failure;
-use crate::result::Peer;
 
 pub(super) struct Subject {
     pub(super) peer: Peer,

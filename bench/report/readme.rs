@@ -1,5 +1,6 @@
 //! The README's share of a run: the headline cases in one short table, and three plots.
 
+use super::super::Failure;
 use super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::stats;
 use super::headline::{self, Cell};
@@ -9,8 +10,19 @@ use super::{number, plots, stem, view};
 /// The plots that the README has room for.
 const PLOTS: [&str; 3] = ["engine", "growth-source-jpeg", "system-cold"];
 
+const BEGIN: &str = "<!-- bench -->\n";
+const END: &str = "<!-- /bench -->";
+
+/// The README with the run's share in its place.
+pub(crate) fn into_readme(readme: &str, run: &Run) -> Result<String, Failure> {
+    let missing = || format!("README.md has no {} and {END}", BEGIN.trim_end());
+    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+    Ok(format!("{before}{BEGIN}{}{END}{after}", section(run)))
+}
+
 /// Empty where the run has none of the headline cases.
-pub(crate) fn readme_section(run: &Run) -> String {
+fn section(run: &Run) -> String {
     let cells = headline::cells(run);
     let ours = |cell: &Cell<'_>| run.row((Suite::Engine, cell.group, cell.case), Peer::Pixfront).cloned();
     let rows: Vec<Row> = cells.iter().filter_map(ours).filter(|row| view::is_measured(row, Figure::Ms)).collect();

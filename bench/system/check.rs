@@ -5,9 +5,9 @@ use std::io::Cursor;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
+use super::super::Failure;
 use super::server::Server;
 use super::workshop::Picture;
-use crate::Failure;
 
 const AT_A_TIME: usize = 4;
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::super::Failure;
+use super::super::result::Peer;
 use super::server::Kind;
-use crate::Failure;
-use crate::result::Peer;
 
 /// For a program to say its version.
 const ANSWER: Duration = Duration::from_secs(30);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::super::Failure;
 use super::installed::{oha, said_by};
 use super::process::cpu_of_ended;
-use crate::Failure;
 
 /// After which a client gives up.
 const PATIENCE: Duration = Duration::from_secs(20);

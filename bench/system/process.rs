@@ -5,8 +5,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::super::Failure;
 use super::workshop::naming;
-use crate::Failure;
 
 pub(super) struct Process {
     name: String,

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::super::Failure;
+use super::super::result::Peer;
 use super::case::Sort;
 use super::installed::{ipx, node, thumbor};
 use super::process::Process;
 use super::workshop::{Picture, file_name};
-use crate::Failure;
-use crate::result::Peer;
 
 const START: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(5);

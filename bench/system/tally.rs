@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Failure;
+use super::super::result::{Figure, Outcome, Row, Suite};
 use super::case::{Case, Sort, WIDTH};
 use super::load::Load;
 use super::notes;
 use super::server::Kind;
-use crate::Failure;
-use crate::result::{Figure, Outcome, Row, Suite};
 
 /// Of one trial.
 pub(super) struct Sample {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::super::Failure;
 use super::case::{Format, Sort, WIDTH};
 use super::check;
 use super::server::{Kind, Server};
-use crate::Failure;
 
 /// Alike to the last pixel, but for the servers different files.
 const ORIGINALS: usize = 4;

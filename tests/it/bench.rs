@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness::compare::moves_of;
 use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
@@ -10,7 +10,11 @@ use harness::{report, stats};
 
 /// The whole program: its parts know each other.
 #[path = "../../bench/main.rs"]
-#[allow(dead_code, clippy::wildcard_enum_match_arm, reason = "only parts of it are called from here")]
+#[allow(
+    dead_code,
+    clippy::duplicate_mod,
+    reason = "only parts of it are called from here, and it has our own reference too"
+)]
 mod harness;
 
 fn row(peer: Peer, case: &str, figures: &[(Figure, &[f64])]) -> Row {
@@ -63,14 +67,14 @@ fn only_what_moved_is_said_to_have() {
         row(Peer::Pixfront, "new", &[(Figure::Ms, &[1.0])]),
         row(Peer::Sharp, "same", &[(Figure::Ms, &[40.0, 40.0, 40.0])]),
     ]);
-    let moves = moves_of(&before, &after);
-    let moved: Vec<_> = moves.iter().map(|one| (one.row.case.as_str(), one.figure, one.is_better())).collect();
+    let found = moves_of(&before, &after);
+    let moved: Vec<_> = found.iter().map(|one| (one.row.case.as_str(), one.figure, one.is_better())).collect();
     assert_eq!(
         moved,
         [("faster", Figure::Ms, true), ("faster", Figure::Score, false), ("same", Figure::Bytes, true)],
         "the largest change first"
     );
-    assert!((moves[0].change - 0.5).abs() < 1e-9);
+    assert!((found[0].change - 0.5).abs() < 1e-9);
     assert!(moves_of(&before, &before).is_empty());
 }
 
@@ -92,30 +96,23 @@ fn results_come_back() {
     assert!(error.contains("none.json: No such file"), "{error}");
 }
 
-/// `UPDATE=1 make test` writes the README's table anew from the result that it names.
 #[test]
 fn the_readme_shows_a_result() {
-    const BEGIN: &str = "<!-- bench -->\n";
-    const END: &str = "<!-- /bench -->";
-    let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).unwrap();
-    let (shown, after) = rest.split_once(END).unwrap();
-    let (_, name) = shown.rsplit_once("bench/results/").unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, shown) = readme.split_once("<!-- bench -->").unwrap();
+    let (_, name) = shown.split_once("bench/results/").unwrap();
     let (stem, _) = name.split_once(".md").unwrap();
     let result = Run::read(&root().join(format!("bench/results/{stem}.json"))).unwrap();
     assert!(!result.is_quick);
-    let fresh = format!("{before}{BEGIN}{}{END}{after}", report::readme_section(&result));
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &fresh).unwrap();
-    }
-    assert!(readme == fresh, "README.md is out of date: UPDATE=1 make test, then look at the difference");
+    let fresh = report::into_readme(&readme, &result).unwrap();
+    assert!(readme == fresh, "README.md is out of date: make bench-report RESULT=bench/results/{stem}.json README=1");
+    assert!(report::into_readme("no place for it", &result).unwrap_err().to_string().contains("<!-- bench -->"));
     // And its plots are there.
-    for plot in readme.split("](").skip(1).filter_map(|link| link.split_once(')')).map(|(link, _)| link) {
-        assert!(!plot.ends_with(".svg") || root().join(plot).is_file(), "README.md shows {plot}, which is not there");
-    }
-    for written in [format!("{stem}.md"), format!("{stem}.json")] {
-        assert!(root().join("bench/results").join(&written).is_file(), "{written} is not there");
+    let links = readme.split("](").skip(1).filter_map(|link| link.split_once(')')).map(|(link, _)| link);
+    let plots: Vec<_> = links.filter(|link| link.contains(".svg")).collect();
+    assert_eq!(plots.len(), 3);
+    for plot in plots {
+        assert!(root().join(plot).is_file(), "README.md shows {plot}, which is not there");
     }
 }
 
@@ -124,7 +121,12 @@ fn the_readme_shows_a_result() {
 fn kept_results_are_readable() {
     let folder = tempfile::tempdir().unwrap();
     let mut count = 0;
-    for path in results() {
+    // Those of the programs before this one are in a folder of their own.
+    for entry in fs::read_dir(root().join("bench/results")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
         let run = Run::read(&path).unwrap();
         for written in report::write(&run, folder.path()).unwrap() {
             let kept = path.with_file_name(written.file_name().unwrap());
@@ -138,13 +140,6 @@ fn kept_results_are_readable() {
         count += 1;
     }
     assert!(count > 0);
-}
-
-/// Those of this program; there are older ones, of the programs before it.
-fn results() -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join("bench/results")).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
 }
 
 fn root() -> &'static Path {
