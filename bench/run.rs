@@ -68,27 +68,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             eprintln!("bench: {peer} is left out: {why}");
         }
     }
-    let wants = |suite| arguments.suites.is_empty() || arguments.suites.contains(&suite);
-    for (suite, run) in SUITES {
-        if wants(suite) {
-            run(&mut bench).map_err(|error| format!("{suite:?}: {error}"))?;
-        }
-    }
-    let run = Run {
-        date: machine::date()?,
-        revision: machine::revision()?,
-        is_quick: bench.is_quick,
-        seconds: begun.elapsed().as_secs_f64(),
-        machine,
-        versions: bench.versions,
-        sources: bench.sources,
-        rows: bench.rows,
-    };
+    let (date, revision) = (machine::date()?, machine::revision()?);
     std::fs::create_dir_all(&arguments.into)?;
-    let path = arguments.into.join(format!("{}-{}.json", run.date, run.revision));
-    run.write(&path)?;
+    let path = arguments.into.join(format!("{date}-{revision}.json"));
+    let mut failed = Vec::new();
+    for (suite, run) in SUITES {
+        if !arguments.suites.is_empty() && !arguments.suites.contains(&suite) {
+            continue;
+        }
+        // What the others measure is not lost with it.
+        if let Err(error) = run(&mut bench) {
+            eprintln!("bench: {suite:?} failed: {error}");
+            failed.push(format!("{suite:?}"));
+        }
+        let run = Run {
+            date: date.clone(),
+            revision: revision.clone(),
+            is_quick: bench.is_quick,
+            seconds: begun.elapsed().as_secs_f64(),
+            machine: machine.clone(),
+            versions: bench.versions.clone(),
+            sources: bench.sources.clone(),
+            rows: bench.rows.clone(),
+        };
+        run.write(&path)?;
+    }
     println!("{}", path.display());
-    report(&path, false)
+    report(&path, false)?;
+    if failed.is_empty() { Ok(()) } else { Err(format!("these suites failed: {}", failed.join(", ")).into()) }
 }
 
 const SUITES: [(Wanted, Runs); 5] = [
