@@ -14,7 +14,7 @@ use super::sources::{Coding, Photograph, Source, painted};
 use super::stats::{geometric_mean, median};
 use super::trial::{Cell, Taken, Trial, default_quality};
 
-const PHOTOGRAPHS: [&str; 4] = [LARGE, "TwoWings.jpg", "Wood.jpg", "Garden.jpg"];
+const PHOTOGRAPHS: [&str; 3] = [LARGE, "TwoWings.jpg", "Wood.jpg"];
 const WIDTHS: [u32; 2] = [400, 1440];
 const ROUNDS: usize = 3;
 
@@ -58,7 +58,7 @@ const SWEEPS: [Sweep; 6] = [
         peer: Peer::Sharp,
         format: "avif",
         effort: "effort",
-        efforts: &[0, 2, 4],
+        efforts: &[0, 4],
         default: 4,
         qualities: &[35, 50, 65, 80],
     },

@@ -191,6 +191,7 @@ impl Trial {
         let slowest = lanes.iter().filter_map(|lane| lane.ms).fold(0.0, f64::max);
         match (self.is_quick, cell.rounds) {
             (true, _) => 2,
+            (false, Some(_)) if slowest > 1000.0 => 1,
             (false, Some(rounds)) => rounds,
             (false, None) if slowest < 300.0 => 15,
             (false, None) if slowest < 1000.0 => 9,
