@@ -28,6 +28,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 # Documentation tests first, so that the last line is the runner's summary.
 test: tools node ## run every test, documentation examples included
 	cargo test --doc --locked
+	@$(MAKE) --no-print-directory bench-quick
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -x; cargo nextest run --locked; \
 	else \
