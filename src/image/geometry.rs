@@ -23,6 +23,13 @@ pub struct Rect {
     pub height: f64,
 }
 
+/// How many pixels of a source, in each direction, went into one that was decoded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reduction {
+    x: f64,
+    y: f64,
+}
+
 /// Which part of a source becomes a result of which size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
@@ -171,10 +178,36 @@ fn derive(side: u32, to: u32, from: u32) -> u32 {
     u32::try_from((2 * side * to + from) / (2 * from)).unwrap_or(u32::MAX).max(1)
 }
 
+/// A part of a side, rounded up; of no more than the whole.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]
+fn scale_up(side: u32, factor: f64) -> u32 {
+    ((f64::from(side) * factor).ceil() as u32).clamp(1, side)
+}
+
 impl Arrangement {
     /// The size of the result.
     pub fn size(&self) -> Size {
         self.ground.map_or(self.placement.size, |ground| ground.size)
+    }
+}
+
+impl Reduction {
+    pub(super) const NONE: Self = Self { x: 1.0, y: 1.0 };
+
+    /// The same number each way; the last column and row may stand for fewer pixels.
+    pub(super) fn by(divisor: u32) -> Self {
+        Self { x: f64::from(divisor), y: f64::from(divisor) }
+    }
+
+    /// Of the whole source to the whole of what was decoded.
+    pub(super) fn between(source: Size, decoded: Size) -> Self {
+        let ratio = |from: u32, to: u32| f64::from(from) / f64::from(to);
+        Self { x: ratio(source.width, decoded.width), y: ratio(source.height, decoded.height) }
+    }
+
+    /// A part of the source in what was decoded.
+    pub(super) fn rect(self, Rect { x, y, width, height }: Rect) -> Rect {
+        Rect { x: x / self.x, y: y / self.y, width: width / self.x, height: height / self.y }
     }
 }
 
@@ -195,6 +228,23 @@ impl Placement {
                 && self.crop.height / divisor >= MARGIN * f64::from(self.size.height)
         };
         [8, 4, 2].into_iter().find(is_enough).unwrap_or(1)
+    }
+
+    /// The least size to which a decoder may reduce a source that it can reduce to any, by averages of areas, or the source's:
+    /// where hardly anything would be saved, and where it is not the result alone that would lose.
+    pub(super) fn decode_size(&self, source: Size) -> Size {
+        // Measured with libwebp on photographs to 200, 400 and 720 pixels (bench/results/2026-11-21-webp-scaled-decode.md):
+        const MARGIN: f64 = 3.0;
+        const MOST: f64 = 0.5;
+        // libwebp sums up an area in 32 bits, which are enough for rows of 16383 pixels, 1000 of them.
+        const LEAST: f64 = 1.0 / 64.0;
+        let needed = |result: u32, crop: f64| MARGIN * f64::from(result) / crop;
+        let factor =
+            needed(self.size.width, self.crop.width).max(needed(self.size.height, self.crop.height)).max(LEAST);
+        if factor > MOST {
+            return source;
+        }
+        Size { width: scale_up(source.width, factor), height: scale_up(source.height, factor) }
     }
 }
 
