@@ -28,9 +28,9 @@ impl<'a> Decoder<'a> {
         size(self.config.input.width, self.config.input.height)
     }
 
-    /// Whether reducing it gives what reducing its pixels would. Of a lossy picture with alpha libwebp averages the colours
-    /// without regard to it, so that those of transparent pixels show beside them; of a lossless one it weighs them with the
-    /// alpha that is coded, even where the header says that none of it counts.
+    /// Whether it may be reduced. Of a lossy picture with alpha libwebp averages the colours without regard to it, so that
+    /// those of transparent pixels show beside them; of a lossless one it weighs them with the alpha that is coded, even where
+    /// the header says that it does not count, and is no faster.
     pub(super) fn is_reducible(&self) -> bool {
         const LOSSY: i32 = 1;
         self.config.input.format == LOSSY && self.layout() == Layout::Rgb
