@@ -12,9 +12,9 @@ use crate::pictures::jpegs::exif;
 use crate::pictures::pngs::{self, Header};
 use crate::pictures::profiles::in_webp;
 
-/// No multiple of anything, so that every ratio is a fraction.
-const WIDTH: u32 = 1201;
-const HEIGHT: u32 = 899;
+/// Twice primes, so that every ratio is a fraction.
+const WIDTH: u32 = 1202;
+const HEIGHT: u32 = 898;
 
 fn lossy(picture: &RgbImage) -> Vec<u8> {
     Encoder::from_rgb(picture, picture.width(), picture.height()).encode(88.0).to_vec()
@@ -35,11 +35,11 @@ fn reduced_pictures_look_like_the_references() {
     // The query, what it takes, the result's size, what is decoded, and the least score.
     let cases = [
         ("w=40", whole, (40, 30), (121, 90), 94.0),
-        ("w=97", whole, (97, 73), (293, 219), 94.0),
-        ("w=159", whole, (159, 119), (477, 358), 94.0),
-        ("w=90&h=90&fit=cover", square, (90, 90), (361, 270), 94.0),
-        ("w=50&h=100&fit=cover&pos=1,0", right, (50, 100), (401, 300), 85.0),
-        ("w=100&h=30&fit=fill", whole, (100, 30), (300, 225), 93.0),
+        ("w=97", whole, (97, 72), (291, 218), 94.0),
+        ("w=159", whole, (159, 119), (478, 357), 94.0),
+        ("w=90&h=90&fit=cover", square, (90, 90), (362, 270), 94.0),
+        ("w=50&h=100&fit=cover&pos=1,0", right, (50, 100), (402, 300), 94.0),
+        ("w=100&h=30&fit=fill", whole, (100, 30), (300, 225), 94.0),
         // A reduction by less than two and a half would take longer than it saves.
         ("w=160", whole, (160, 120), (WIDTH, HEIGHT), 94.0),
     ];
@@ -50,6 +50,15 @@ fn reduced_pictures_look_like_the_references() {
         let (found, score) = (distance(&shown, &expected), ssimulacra2(&expected, &shown));
         assert_eq!((rendered.cost.decoded.width, rendered.cost.decoded.height), decoded, "{query}");
         assert!(score >= least && found.psnr >= 49.0, "{query}: {score:.1} {found:?}");
+    }
+}
+
+/// libwebp would move the colours of these: see `still`.
+#[test]
+fn odd_sides_are_decoded_whole() {
+    for (width, height) in [(601, 400), (600, 401), (601, 401)] {
+        let rendered = render(&lossy(&view(width, height)), "w=50&f=png");
+        assert_eq!(rendered.cost.decoded, rendered.cost.source, "{width} × {height}");
     }
 }
 
@@ -87,7 +96,7 @@ fn reduced_pictures_agree_with_whole_ones() {
 fn hiding() -> RgbaImage {
     RgbaImage::from_fn(800, 600, |x, y| match (x, y) {
         (0..400, _) => Rgba([200, 40, (y / 4) as u8, 255]),
-        (400..500, _) => Rgba([200, 40, 90, 255 - ((x - 400) * 255 / 100) as u8]),
+        (400..503, 300..) => Rgba([200, 40, 90, 255 - ((x - 400) * 255 / 103) as u8]),
         _ => Rgba([0, 255, 255, 0]),
     })
 }

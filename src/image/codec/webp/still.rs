@@ -30,10 +30,12 @@ impl<'a> Decoder<'a> {
 
     /// Whether it may be reduced. Of a lossy picture with alpha libwebp averages the colours without regard to it, so that
     /// those of transparent pixels show beside them; of a lossless one it weighs them with the alpha that is coded, even where
-    /// the header says that it does not count, and is no faster.
+    /// the header says that it does not count, and is no faster. And chroma that stands for an odd side and one pixel more it
+    /// lays on that side, by which the colours at the far edge move.
     pub(super) fn is_reducible(&self) -> bool {
         const LOSSY: i32 = 1;
-        self.config.input.format == LOSSY && self.layout() == Layout::Rgb
+        let sides = [self.config.input.width, self.config.input.height];
+        self.config.input.format == LOSSY && self.layout() == Layout::Rgb && sides.iter().all(|side| side % 2 == 0)
     }
 
     fn layout(&self) -> Layout {
