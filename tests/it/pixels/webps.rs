@@ -117,7 +117,7 @@ fn hidden_colours_do_not_bleed() {
             let found = shown(&bytes, &format!("w={width}&f=png"));
             let expected = full.resize([0.0, 0.0, 800.0, 600.0], width, height);
             let apart = distance(&found, &expected);
-            assert!(apart.max <= 6.0 && apart.psnr >= 48.0, "lossless {is_lossless}, {width}: {apart:?}");
+            assert!(apart.max <= 3.0 && apart.psnr >= 48.0, "lossless {is_lossless}, {width}: {apart:?}");
         }
     }
 }
