@@ -218,16 +218,18 @@ impl Placement {
         Self { crop: orientation.undo_rect(self.crop, upright), size: orientation.swap(self.size) }
     }
 
-    /// The largest of 8, 4, 2 and 1 by which a decoder may divide the sides and still leave the resampler twice the result:
-    /// a decoder's own reduction is a box filter, and shows if it has the last word.
+    /// The largest of 8, 4, 2 and 1 by which a decoder may divide the sides and still leave the resampler enough to do: a decoder's
+    /// own reduction is crude, and shows if it has the last word.
     pub fn decode_divisor(&self) -> u32 {
-        const MARGIN: f64 = 2.0;
-        let is_enough = |divisor: &u32| {
-            let divisor = f64::from(*divisor);
-            self.crop.width / divisor >= MARGIN * f64::from(self.size.width)
-                && self.crop.height / divisor >= MARGIN * f64::from(self.size.height)
+        // So many times the result. Measured on eight photographs (bench/results/2026-11-21-jpeg-scales.md): with these no score falls
+        // below 94 that a full decode would keep above.
+        const MARGINS: [(u32, f64); 3] = [(8, 2.5), (4, 2.5), (2, 2.0)];
+        let is_enough = |(divisor, margin): &(u32, f64)| {
+            let needed = f64::from(*divisor) * margin;
+            self.crop.width >= needed * f64::from(self.size.width)
+                && self.crop.height >= needed * f64::from(self.size.height)
         };
-        [8, 4, 2].into_iter().find(is_enough).unwrap_or(1)
+        MARGINS.into_iter().find(is_enough).map_or(1, |(divisor, _)| divisor)
     }
 
     /// The least size to which a decoder that reduces to any, by averages of areas, may reduce a source of this one: what is left
@@ -322,7 +324,7 @@ mod tests {
         let divisor = |width| {
             arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor()
         };
-        assert_eq!([200, 248, 251, 400, 500, 501, 1000, 1001, 4000].map(divisor), [8, 8, 4, 4, 4, 2, 2, 1, 1]);
+        assert_eq!([200, 201, 400, 401, 500, 501, 1000, 1001, 4000].map(divisor), [8, 4, 4, 2, 2, 2, 2, 1, 1]);
         assert_eq!(arrange(Size { width: 4000, height: 3000 }, Scale::Half).placement.decode_divisor(), 1);
     }
 
