@@ -13,8 +13,8 @@ const ZIGZAG: [(u8, u8); 64] = zigzag();
 
 /// How far a coefficient may be off when the scans that would tell more are left out, in the units that it is coded in: 8 are a level
 /// of the mean. Measured on photographs of qualities 60 to 92, scaled to between an eighth and a half, against all scans
-/// (bench/results/2026-11-21-progressive-scans.md): it costs half a point of SSIMULACRA2 where it costs most, and from a quarter of
-/// the sides on gains as often as it costs, since a reduced IDCT shows what it has no room for as something else.
+/// (bench/results/2026-11-21-progressive-scans.md): it costs a point of SSIMULACRA2 where it costs most and
+/// a tenth on the mean, and gains as much where a reduced IDCT would show what it has no room for as something else.
 const TOLERANCE: u32 = 16;
 
 /// The file without the scans that a decode with the sides divided by `divisor` hardly uses. [`None`] where nothing can be left
