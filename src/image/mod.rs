@@ -18,6 +18,7 @@ mod colour;
 mod focus;
 pub mod geometry;
 mod ground;
+mod jpeg_scans;
 mod jpeg_segments;
 pub mod orient;
 mod pipeline;

@@ -2,7 +2,7 @@
 
 use super::animation::Animation;
 use super::colour::Converter;
-use super::geometry::Placement;
+use super::geometry::{Placement, Reduction};
 use super::pixels::Pixels;
 use super::probe::Probe;
 use super::profile::Profile;
@@ -21,8 +21,7 @@ mod webp;
 /// A picture as it came out of a decoder.
 pub(super) struct Decoded {
     pub(super) pixels: Pixels,
-    /// So many source pixels a side went into one; the last column and row may stand for fewer.
-    pub(super) divisor: u32,
+    pub(super) reduction: Reduction,
     /// [`None`]: sRGB.
     pub(super) profile: Option<Profile>,
 }
@@ -36,15 +35,15 @@ impl Decoded {
 
 /// Decodes a probed source, its first frame if it moves, scaled down where the codec can and the placement allows.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
-    let whole = |(pixels, profile)| Decoded { pixels, divisor: 1, profile };
+    let whole = |(pixels, profile)| Decoded { pixels, reduction: Reduction::NONE, profile };
     match probe.file_type {
         FileType::Jpeg => {
             let divisor = placement.decode_divisor();
             let (pixels, profile) = jpeg::decode(bytes, probe, divisor)?;
-            Ok(Decoded { pixels, divisor, profile })
+            Ok(Decoded { pixels, reduction: Reduction::by(divisor), profile })
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
-        FileType::Webp => webp::decode(bytes, probe).map(whole),
+        FileType::Webp => webp::decode(bytes, probe, placement),
         FileType::Avif => avif::decode(bytes, probe).map(whole),
         FileType::Tiff => tiff::decode(bytes, probe).map(whole),
         FileType::Bmp => bmp::decode(bytes, probe).map(|pixels| whole((pixels, None))),
