@@ -73,6 +73,10 @@ const SOME: [Work; 6] = [
     (Pixels(1440), "png", Cores::One),
 ];
 
+/// Of a picture that is small already.
+const SMALL: [Work; 3] =
+    [(Pixels(200), "webp", Cores::One), (Pixels(400), "webp", Cores::One), (Pixels(400), "jpeg", Cores::One)];
+
 /// Of graphics.
 const DRAWN: [Work; 4] = [
     (Pixels(400), "webp", Cores::One),
@@ -107,6 +111,7 @@ fn full(folder: &Path) -> Result<Sources, Failure> {
         (one(&elephants, 2725, 2225, "photo-6mp", Coding::Jpeg)?, &SOME),
         (one(&Photograph::open("TwoWings.jpg")?, 2048, 1536, "photo-3mp", Coding::Png)?, &SOME),
         (one(&Photograph::open("Wood.jpg")?, 2560, 1920, "photo-5mp", Coding::Jpeg)?, &SOME),
+        (copy("coffee.png", "photo-small.png", folder)?, &SMALL),
         (copy("Ubuntu-Mate-Cold-no-logo.png", "graphic.png", folder)?, &DRAWN),
         (copy("Float-into-MATE.png", "graphic-alpha.png", folder)?, &DRAWN),
     ])

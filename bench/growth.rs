@@ -28,6 +28,7 @@ pub(crate) fn run(bench: &mut Bench) -> Result<(), Failure> {
             let source = save(&photograph, *width, *height, coding, &folder)?;
             let megapixels = f64::from(*width) * f64::from(*height) / 1e6;
             let case = format!("{megapixels:.1} MP {name} → 400 {}", shown("webp"));
+            bench.sources.push(source.facts.clone());
             trial.add(cell(
                 &source,
                 &format!("source, {name}"),

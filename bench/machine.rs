@@ -21,6 +21,11 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Those that this process may run on, as `taskset` writes them: `0-3,6`.
+pub(crate) fn allowed_cores() -> Result<String, Failure> {
+    Ok(field("/proc/self/status", "Cpus_allowed_list").ok_or("/proc does not say which cores there are")?)
+}
+
 /// `YYYY-MM-DD`.
 pub(crate) fn date() -> Result<String, Failure> {
     said("date", &["+%F"])
@@ -45,5 +50,8 @@ fn field(path: &str, name: &str) -> Option<String> {
 fn said(program: &str, arguments: &[&str]) -> Result<String, Failure> {
     let output = Command::new(program).args(arguments).current_dir(root()).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program} failed: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+    }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::machine::{cores, memory_kb};
+use super::machine::{allowed_cores, cores, memory_kb};
 use super::result::Peer;
 use super::task::{Answer, Done, Hello, Task};
 use super::{Failure, root, scratch};
@@ -40,10 +40,20 @@ pub(crate) const ENGINES: [Peer; 5] = [Peer::Pixfront, Peer::Sharp, Peer::Libvip
 
 /// Whether a peer is on this machine; otherwise why its cells are empty.
 pub(crate) fn missing(peer: Peer) -> Option<String> {
-    let Ok(command) = program(peer, 1) else { return Some("is not an engine".to_owned()) };
-    let paths = std::iter::once(command.get_program()).chain(command.get_args()).map(Path::new);
-    let absent = paths.filter(|path| path.is_absolute()).find(|path| !path.exists())?;
-    Some(format!("not installed: {} is not there (make bench installs it, oximg by OXIMG=1)", absent.display()))
+    let tools = root().join(".tools");
+    // Written when all of it was there.
+    let proof = match peer {
+        Peer::Sharp => tools.join("node/installed"),
+        Peer::Pillow | Peer::Libvips => tools.join("bench/venv/installed.txt"),
+        Peer::Oximg => oximg(),
+        Peer::Pixfront | Peer::Ipx | Peer::Thumbor | Peer::Node => return None,
+    };
+    let how = if peer == Peer::Oximg { "make bench OXIMG=1" } else { "make bench" };
+    (!proof.exists()).then(|| format!("not installed: {how} does it"))
+}
+
+fn oximg() -> PathBuf {
+    root().join(".tools/bench/oximg/release/oximg-worker")
 }
 
 impl Worker {
@@ -51,11 +61,10 @@ impl Worker {
         let threads = if on == Cores::One { 1 } else { cores() };
         let command = program(peer, threads)?;
         // The last core: what else runs here begins with the first.
+        let allowed = allowed_cores()?;
+        let core = allowed.rsplit([',', '-']).next().unwrap_or(&allowed);
         let mut held = Command::new("taskset");
-        held.args([
-            "--cpu-list",
-            &if on == Cores::One { (cores() - 1).to_string() } else { format!("0-{}", cores() - 1) },
-        ]);
+        held.args(["--cpu-list", if on == Cores::One { core } else { &allowed }]);
         held.arg(command.get_program()).args(command.get_args());
         held.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let words = scratch().join(format!("{peer}-{threads}.log"));
@@ -102,7 +111,8 @@ impl Worker {
     }
 
     fn hear<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        let line = self.answers.recv_timeout(PATIENCE).map_err(|error| self.failed(&error.to_string()))?;
+        let line = self.answers.recv_timeout(PATIENCE);
+        let line = line.map_err(|error| self.failed(&format!("no answer within {} s: {error}", PATIENCE.as_secs())))?;
         serde_json::from_str(&line).map_err(|error| self.failed(&format!("{line}: {error}")))
     }
 
@@ -145,7 +155,12 @@ fn program(peer: Peer, threads: usize) -> Result<Command, Failure> {
             command.arg(script("vips.py"));
             command
         }
-        Peer::Oximg => Command::new(tools.join("bench/oximg/release/oximg-worker")),
+        Peer::Oximg => {
+            let mut command = Command::new(oximg());
+            // It takes this from nowhere else; what the tasks ask for.
+            command.env("OXIMG_WEBP_EFFORT", "4");
+            command
+        }
         Peer::Ipx | Peer::Thumbor | Peer::Node => return Err(format!("{peer} is no engine but a server").into()),
     };
     command.arg(threads.to_string());

@@ -11,8 +11,8 @@ use super::peer::Cores;
 use super::result::{Figure, Outcome, Peer, Row, Suite};
 use super::run::{Bench, folder};
 use super::sources::{Coding, Photograph, Source, painted};
-use super::stats::{geometric_mean, median};
-use super::trial::{Cell, Taken, Trial, default_quality};
+use super::stats::geometric_mean;
+use super::trial::{Cell, Taken, Trial};
 
 const PHOTOGRAPHS: [&str; 3] = [LARGE, "TwoWings.jpg", "Wood.jpg"];
 const WIDTHS: [u32; 2] = [400, 1440];
@@ -22,6 +22,8 @@ const ROUNDS: usize = 3;
 struct Sweep {
     peer: Peer,
     format: &'static str,
+    /// What it has where nobody says.
+    default_quality: u8,
     /// How the effort is called there.
     effort: &'static str,
     efforts: &'static [u8],
@@ -33,6 +35,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Pixfront,
         format: "webp",
+        default_quality: 80,
         effort: "effort",
         efforts: &[0, 1, 2, 3, 4, 5, 6],
         default: 4,
@@ -41,6 +44,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Sharp,
         format: "webp",
+        default_quality: 80,
         effort: "effort",
         efforts: &[4],
         default: 4,
@@ -49,6 +53,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Pixfront,
         format: "avif",
+        default_quality: 63,
         effort: "speed",
         efforts: &[6, 7, 8, 9],
         default: 9,
@@ -57,6 +62,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Sharp,
         format: "avif",
+        default_quality: 50,
         effort: "effort",
         efforts: &[0, 4],
         default: 4,
@@ -65,6 +71,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Pixfront,
         format: "jpeg",
+        default_quality: 80,
         effort: "progressive",
         efforts: &[0, 1],
         default: 0,
@@ -73,6 +80,7 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Sharp,
         format: "jpeg",
+        default_quality: 80,
         effort: "mozjpeg",
         efforts: &[0, 1],
         default: 0,
@@ -123,8 +131,7 @@ fn add(trial: &mut Trial, sweep: &Sweep, source: &Source, is_quick: bool) -> Res
             cell.axes =
                 [("quality", *quality), ("effort", *effort)].map(|(name, at)| (name.to_owned(), at.into())).into();
             (cell.rounds, cell.is_weighed) = (Some(ROUNDS), false);
-            let is_default = *effort == sweep.default
-                && (sweep.peer != Peer::Pixfront || *quality == default_quality(sweep.format)?);
+            let is_default = (*effort, *quality) == (sweep.default, sweep.default_quality);
             cell.note = is_default.then(|| "default".to_owned());
             trial.add(cell);
         }
@@ -146,15 +153,20 @@ fn over_pictures(rows: Vec<Row>) -> Vec<Row> {
     order.iter().filter_map(|key| cases.remove(key)).filter_map(mean).collect()
 }
 
+/// Round by round.
 fn mean(rows: Vec<Row>) -> Option<Row> {
-    let medians = |figure| rows.iter().filter_map(|row| median(row.samples(figure))).collect::<Vec<_>>();
-    let (ms, bytes, scores) = (medians(Figure::Ms), medians(Figure::Bytes), medians(Figure::Score));
-    let score = scores.iter().sum::<f64>() / scores.len() as f64;
-    let measured = geometric_mean(&ms).zip(geometric_mean(&bytes)).map(|(ms, bytes)| {
-        let figures = [(Figure::Ms, ms), (Figure::Bytes, bytes), (Figure::Score, score)];
-        Outcome::Measured(figures.map(|(figure, value)| (figure, vec![value])).into())
-    });
+    let over = |figure, mean: fn(&[f64]) -> Option<f64>| {
+        let samples: Vec<_> = rows.iter().map(|row| row.samples(figure)).collect();
+        let rounds = samples.iter().map(|samples| samples.len()).min().unwrap_or(0);
+        let means = (0..rounds)
+            .filter_map(|round| mean(&samples.iter().filter_map(|of| of.get(round).copied()).collect::<Vec<_>>()));
+        (figure, means.collect::<Vec<_>>())
+    };
+    let plain = |scores: &[f64]| Some(scores.iter().sum::<f64>() / scores.len() as f64);
+    let figures = [over(Figure::Ms, geometric_mean), over(Figure::Bytes, geometric_mean), over(Figure::Score, plain)];
     let mut first = rows.into_iter().next()?;
-    first.outcome = measured.unwrap_or(first.outcome);
+    if let Outcome::Measured(measured) = &mut first.outcome {
+        *measured = figures.into();
+    }
     Some(first)
 }

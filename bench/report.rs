@@ -51,6 +51,7 @@ pub(crate) fn write(run: &Run, directory: &Path) -> Result<Vec<PathBuf>, Failure
 }
 
 /// What the names of all files of a run begin with.
-fn stem(run: &Run) -> String {
-    format!("{}-{}", run.date, run.revision)
+pub(crate) fn stem(run: &Run) -> String {
+    let part = run.part.as_ref().map_or_else(String::new, |part| format!("-{part}"));
+    format!("{}-{}{part}", run.date, run.revision)
 }

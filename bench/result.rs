@@ -15,6 +15,9 @@ pub(crate) struct Run {
     pub(crate) date: String,
     /// Of Pixfront, as `git describe --always --dirty` has it.
     pub(crate) revision: String,
+    /// The suites that ran, if not all did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<String>,
     /// Whether it only proved that the harness works: its times mean nothing.
     pub(crate) is_quick: bool,
     /// How long it took.
@@ -173,7 +176,14 @@ impl Figure {
     pub(crate) fn is_time(self) -> bool {
         matches!(
             self,
-            Self::Ms | Self::P50Ms | Self::P95Ms | Self::P99Ms | Self::ReadyMs | Self::FirstMs | Self::WarmMs
+            Self::Ms
+                | Self::P50Ms
+                | Self::P95Ms
+                | Self::P99Ms
+                | Self::ReadyMs
+                | Self::FirstMs
+                | Self::WarmMs
+                | Self::Dollars
         )
     }
 

@@ -42,7 +42,15 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn take(&mut self, taken: Taken) {
         self.rows.extend(taken.rows);
-        self.versions.extend(taken.versions);
+        for (peer, version) in taken.versions {
+            let said = self.versions.entry(peer).or_default();
+            if said.is_empty() {
+                *said = version;
+            } else if !said.split(" | ").any(|one| one == version) {
+                // In another suite it stands on other things.
+                *said += &format!(" | {version}");
+            }
+        }
     }
 }
 
@@ -70,8 +78,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let (date, revision) = (machine::date()?, machine::revision()?);
     std::fs::create_dir_all(&arguments.into)?;
-    let path = arguments.into.join(format!("{date}-{revision}.json"));
+    let names = arguments.suites.iter().map(|suite| format!("{suite:?}").to_ascii_lowercase());
+    let part = if arguments.suites.is_empty() { None } else { Some(names.collect::<Vec<_>>().join("-")) };
+    if revision.ends_with("-dirty") {
+        eprintln!("bench: the checkout has changes that no revision has: the result will not say of what it is");
+    }
     let mut failed = Vec::new();
+    let mut path = PathBuf::new();
     for (suite, run) in SUITES {
         if !arguments.suites.is_empty() && !arguments.suites.contains(&suite) {
             continue;
@@ -84,6 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let run = Run {
             date: date.clone(),
             revision: revision.clone(),
+            part: part.clone(),
             is_quick: bench.is_quick,
             seconds: begun.elapsed().as_secs_f64(),
             machine: machine.clone(),
@@ -91,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             sources: bench.sources.clone(),
             rows: bench.rows.clone(),
         };
+        path = arguments.into.join(format!("{}.json", report::stem(&run)));
         run.write(&path)?;
     }
     println!("{}", path.display());
@@ -102,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// What Pixfront could not do, unless it takes a tool that is not there: the bench asks of it only what it can.
 fn unmeasured(rows: &[Row]) -> Vec<String> {
     let is_broken = |row: &&Row| match &row.outcome {
-        Outcome::Unable(why) => row.peer == Peer::Pixfront && !why.starts_with("not installed"),
+        Outcome::Unable(why) => row.peer == Peer::Pixfront && !why.contains("not installed"),
         Outcome::Measured(figures) => figures.is_empty(),
     };
     rows.iter().filter(is_broken).map(|row| format!("{} in {}, {}", row.peer, row.group, row.case)).collect()

@@ -39,7 +39,7 @@ impl Coding {
         }
     }
 
-    fn write(self, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn write(self, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
         let mut file = std::io::Cursor::new(Vec::new());
         match self {
             Self::Png => picture.write_to(&mut file, ImageFormat::Png)?,

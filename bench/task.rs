@@ -2,7 +2,7 @@
 //!
 //! A peer's first line is its [`Hello`]. Then it answers each [`Task`] until its input ends. It reads a source's file once and
 //! keeps the bytes; what is timed goes from those bytes in memory to the result's bytes in memory. What it writes to standard
-//! error is shown.
+//! error is shown if it fails.
 
 use std::path::PathBuf;
 

@@ -191,7 +191,6 @@ impl Trial {
         let slowest = lanes.iter().filter_map(|lane| lane.ms).fold(0.0, f64::max);
         match (self.is_quick, cell.rounds) {
             (true, _) => 2,
-            (false, Some(_)) if slowest > 1000.0 => 1,
             (false, Some(rounds)) => rounds,
             (false, None) if slowest < 300.0 => 15,
             (false, None) if slowest < 1000.0 => 9,
@@ -207,10 +206,7 @@ impl Trial {
                 &format!("weighing {}, {}", cell.group, cell.case),
             );
             for lane in lanes.iter_mut().filter(|lane| cell.is_weighed && lane.ms.is_some()) {
-                let mut worker = Worker::start(lane.peer, cell.cores)?;
-                let idle = worker.resident_mb()?;
-                worker.again(&lane.task)?;
-                lane.weights = Some((idle, worker.peak_mb()?));
+                lane.weigh(cell)?;
             }
         }
         Ok(())

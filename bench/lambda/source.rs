@@ -3,13 +3,11 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader};
 
 use super::super::Failure;
-
-const QUALITY: u8 = 88;
+use super::super::sources::Coding;
 
 pub(super) struct Source {
     /// As cases say it.
@@ -53,8 +51,6 @@ impl Source {
     /// Scaled to cover the size; what stands over is cut off.
     fn cut(self, picture: &DynamicImage) -> Result<Self, Failure> {
         let picture = picture.resize_to_fill(self.width, self.height, FilterType::Triangle).to_rgb8();
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&picture)?;
-        Ok(Self { jpeg, ..self })
+        Ok(Self { jpeg: Coding::Jpeg.write(&picture)?, ..self })
     }
 }

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 THREADS = int(sys.argv[1])
-# The threads for each picture; libvips reads it when it is loaded.
-os.environ["VIPS_CONCURRENCY"] = str(THREADS)
+# Of many pictures at once each gets a thread, and a single one is made on one core; libvips reads it when it is loaded.
+os.environ["VIPS_CONCURRENCY"] = "1"
 
 import pyvips  # noqa: E402
 

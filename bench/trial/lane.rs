@@ -1,7 +1,7 @@
 //! One peer in one case.
 
 use super::super::Failure;
-use super::super::peer::{Cores, missing};
+use super::super::peer::{Cores, Worker, missing};
 use super::super::result::{Figure, Outcome, Peer, Row, Suite};
 use super::super::score::Scores;
 use super::super::task::{Answer, Task};
@@ -13,7 +13,7 @@ pub(super) struct Lane {
     /// Of one picture, when it was first asked for; [`None`] where the peer can't do it.
     pub(super) ms: Option<f64>,
     /// In MB: before, and at the most.
-    pub(super) weights: Option<(f64, f64)>,
+    weights: Option<(f64, f64)>,
     unable: Option<String>,
     bytes: u64,
     score: Option<f64>,
@@ -115,11 +115,42 @@ impl Lane {
     }
 
     pub(super) fn time(&mut self, cell: &Cell, workers: &mut Workers) -> Result<(), Failure> {
-        if self.ms.is_some() {
-            let worker =
-                workers.get_mut(&(self.peer, cell.cores == Cores::One)).ok_or("a peer that was not started")?;
-            self.times.push(worker.again(&self.task)?.ms / f64::from(self.task.copies));
+        if self.ms.is_none() {
+            return Ok(());
         }
+        let key = (self.peer, cell.cores == Cores::One);
+        let worker = workers.get_mut(&key).ok_or("a peer that was not started")?;
+        match worker.again(&self.task) {
+            Ok(done) => self.times.push(done.ms / f64::from(self.task.copies)),
+            Err(error) => {
+                self.fail(error)?;
+                workers.insert(key, Worker::start(self.peer, cell.cores)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// One render, by a process that has not made any before.
+    pub(super) fn weigh(&mut self, cell: &Cell) -> Result<(), Failure> {
+        let weigh = || -> Result<(f64, f64), Failure> {
+            let mut worker = Worker::start(self.peer, cell.cores)?;
+            let idle = worker.resident_mb()?;
+            worker.again(&self.task)?;
+            Ok((idle, worker.peak_mb()?))
+        };
+        match weigh() {
+            Ok(weights) => self.weights = Some(weights),
+            Err(error) => self.fail(error)?,
+        }
+        Ok(())
+    }
+
+    /// A peer's failure is its own row's; ours is a bug.
+    fn fail(&mut self, error: Failure) -> Result<(), Failure> {
+        if self.peer == Peer::Pixfront {
+            return Err(error);
+        }
+        (self.ms, self.unable) = (None, Some(error.to_string()));
         Ok(())
     }
 
@@ -137,7 +168,9 @@ impl Lane {
             },
             Outcome::Unable,
         );
-        let matched = (cell.is_matched && self.ms.is_some()).then(|| format!("q {}", self.task.quality));
+        let effort =
+            if self.peer == Peer::Pixfront { "the default" } else { "matched to Pixfront's score, default effort" };
+        let matched = (cell.is_matched && self.ms.is_some()).then(|| format!("q {}, {effort}", self.task.quality));
         Row {
             suite,
             group: cell.group.clone(),

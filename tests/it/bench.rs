@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use harness::compare::moves_of;
+use harness::compare::{changes_of, moves_of};
 use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
 use harness::{report, stats};
 
@@ -29,6 +29,7 @@ fn run(rows: Vec<Row>) -> Run {
     Run {
         date: "2026-11-21".to_owned(),
         revision: "abc1234".to_owned(),
+        part: None,
         is_quick: false,
         seconds: 1.0,
         machine: Machine { cpu, cores: 2, memory_gb: 24.0, system, load: 0.0 },
@@ -76,6 +77,28 @@ fn only_what_moved_is_said_to_have() {
     );
     assert!((found[0].change - 0.5).abs() < 1e-9);
     assert!(moves_of(&before, &before).is_empty());
+}
+
+/// A figure that is noisy must move further where it was measured once; what fails or can't be done is said in words.
+#[test]
+fn few_samples_and_failures() {
+    let one = |ms: f64, failed: f64| {
+        run(vec![
+            row(Peer::Pixfront, "served", &[(Figure::P95Ms, &[ms]), (Figure::Failed, &[failed])]),
+            row(Peer::Sharp, "served", &[(Figure::P95Ms, &[10.0])]),
+        ])
+    };
+    assert_eq!(moves_of(&one(10.0, 0.0), &one(10.8, 0.0)).len(), 0);
+    assert_eq!(moves_of(&one(10.0, 0.0), &one(11.2, 0.0)).len(), 1);
+    assert!(changes_of(&one(10.0, 3.0), &one(10.0, 3.0)).is_empty());
+    assert_eq!(
+        changes_of(&one(10.0, 0.0), &one(10.0, 3.0)),
+        ["Pixfront in photo.jpg, served: 3 requests failed, 0 before"]
+    );
+    let mut broken = one(10.0, 0.0);
+    broken.rows[1].outcome = Outcome::Unable("it is gone".to_owned());
+    assert_eq!(changes_of(&one(10.0, 0.0), &broken), ["sharp in photo.jpg, served: can't any more: it is gone"]);
+    assert_eq!(changes_of(&broken, &one(10.0, 0.0)), ["sharp in photo.jpg, served: now can"]);
 }
 
 /// A result is read as it was written, and one of something else is refused by name.

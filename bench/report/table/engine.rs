@@ -2,7 +2,7 @@
 
 use super::super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::super::stats;
-use super::super::{number, view};
+use super::super::{headline, number, view};
 use super::{Footnotes, peer_grid, titled};
 
 pub(crate) fn section(run: &Run) -> String {
@@ -31,12 +31,13 @@ fn means(run: &Run, groups: &[&str]) -> String {
     if has(&all) {
         grid.line(std::iter::once("all".to_owned()).chain(all));
     }
-    titled("### Geometric means of the ratios of times", &grid)
+    titled("### Geometric means of the ratios of times, without AVIF", &grid)
 }
 
 fn mean(run: &Run, group: Option<&str>, peer: Peer) -> String {
     let rows =
         view::rows(run, Suite::Engine).filter(|row| row.peer == peer && group.is_none_or(|group| row.group == group));
+    let rows = rows.filter(|row| headline::is_alike(&row.case));
     let ratios: Vec<_> = rows.filter_map(|row| view::ours_to(run, row, Figure::Ms)).map(|ratio| ratio.median).collect();
     stats::geometric_mean(&ratios).map_or_else(String::new, |mean| {
         let mark = if mean > 1.0 { "**" } else { "" };

@@ -1,16 +1,19 @@
-//! Where a peer is better than Pixfront: read from the rows, so that nothing is kept back.
+//! Where a peer is better than Pixfront, as the rows have it; the encoders' settings of the quality suite are for its plots to weigh.
 
 use super::super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::super::stats::Spread;
 use super::super::{number, view};
 
-const COMPARED: [Figure; 7] = [
+const COMPARED: [Figure; 10] = [
     Figure::Ms,
     Figure::PeakMb,
     Figure::RequestsPerSecond,
     Figure::P95Ms,
     Figure::FirstMs,
     Figure::WarmMs,
+    Figure::ReadyMs,
+    Figure::Dollars,
+    Figure::Failed,
     Figure::Bytes,
 ];
 

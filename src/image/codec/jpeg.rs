@@ -8,10 +8,10 @@ use std::ptr;
 use turbojpeg_sys as tj;
 
 use super::super::geometry::Size;
-use super::super::{jpeg_scans, jpeg_segments};
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
+use super::super::{jpeg_scans, jpeg_segments};
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 

@@ -12,6 +12,7 @@ use crate::format::{FileType, Format};
 
 mod avif;
 mod bmp;
+mod flat;
 mod gif;
 mod jpeg;
 mod png;

@@ -11,11 +11,10 @@ use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
-use super::{Decoded, Target, corrupt, not_encoded};
+use super::{Decoded, Target, corrupt, flat, not_encoded};
 use crate::error::Result;
 
 mod animation;
-mod flat;
 mod still;
 
 /// What libwebp says of itself.

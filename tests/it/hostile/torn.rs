@@ -81,8 +81,7 @@ fn a_covered_up_cut_of_a_scaled_progressive_picture_is_found_or_does_no_harm() {
         let markers = jpegs::markers(&bytes);
         let first_scan = markers.iter().find(|(code, _)| *code == 0xDA).unwrap().1.start;
         for length in first_scan + 2..bytes.len() - 2 {
-            let is_between_scans =
-                markers.iter().any(|(_, range)| length == range.start || length == range.start + 1);
+            let is_between_scans = markers.iter().any(|(_, range)| length == range.start || length == range.start + 1);
             match render(&[&bytes[..length], b"\xff\xd9"].concat(), "w=8&f=png") {
                 Err(error) => {
                     assert_eq!(error.kind(), Kind::Corrupt, "{name} cut to {length}");

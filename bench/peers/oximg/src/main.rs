@@ -1,16 +1,16 @@
 //! oximg as a peer of the engine suite, asked as bench/task.rs says: `oximg-worker THREADS`
 //!
 //! Its own defaults: jpegli, progressive but for small results, decoding at full size (half from a reduction of 3.8 on), resizing
-//! in linear light. It takes WebP's effort once per process, from its environment, so an effort that a task names is served by a
-//! child that is started with it and kept.
+//! in linear light. It takes WebP's effort once per process, from its environment, which must be what the tasks
+//! ask for.
 #![allow(clippy::disallowed_methods, reason = "a program of its own, which reads its own environment")]
 
 mod make;
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::io::Write;
+use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,6 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How oximg is told WebP's effort.
 const EFFORT: &str = "OXIMG_WEBP_EFFORT";
-
-/// A worker with an effort of its own. It ends with its input, so also when this process ends in whatever way.
-struct Sibling {
-    child: Child,
-    tasks: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-}
 
 fn main() -> ExitCode {
     match serve() {
@@ -42,53 +35,20 @@ fn serve() -> Result<(), Failure> {
     say(&json!({ "version": concat!("oximg ", env!("OXIMG_VERSION"), ", jpegli-sys ", env!("JPEGLI_SYS_VERSION"),
         ", libwebp-sys ", env!("LIBWEBP_SYS_VERSION")) }))?;
     let mut sources = HashMap::new();
-    let mut siblings = HashMap::new();
     for line in std::io::stdin().lines() {
         let line = line?;
         let task: Value = serde_json::from_str(&line)?;
         let effort = task["effort"].as_u64().filter(|_| task["format"] == "webp").map(|effort| effort.to_string());
-        let answer = match effort {
-            Some(effort) if std::env::var(EFFORT).ok().as_deref() != Some(&effort) => {
-                if !siblings.contains_key(&effort) {
-                    siblings.insert(effort.clone(), Sibling::start(threads, &effort)?);
-                }
-                siblings.get_mut(&effort).ok_or("a sibling was just started")?.ask(&line)?
-            }
-            _ => make::answer(&task, threads, &mut sources).map_err(|error| format!("{error} (asked: {line})"))?,
-        };
-        say(&answer)?;
+        if effort.is_some() && std::env::var(EFFORT).ok() != effort {
+            return Err(format!("{EFFORT} is not what is asked for (asked: {line})").into());
+        }
+        say(&make::answer(&task, threads, &mut sources).map_err(|error| format!("{error} (asked: {line})"))?)?;
     }
-    siblings.into_values().try_for_each(Sibling::end)
+    Ok(())
 }
 
 fn say(line: &Value) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     writeln!(output, "{line}")?;
     Ok(output.flush()?)
-}
-
-impl Sibling {
-    fn start(threads: usize, effort: &str) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(threads.to_string()).env(EFFORT, effort).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let tasks = child.stdin.take().ok_or("a sibling has no input")?;
-        let output = child.stdout.take().ok_or("a sibling has no output")?;
-        let mut answers = BufReader::new(output).lines();
-        // Its version is ours.
-        answers.next().ok_or("a sibling did not start")??;
-        Ok(Self { child, tasks, answers })
-    }
-
-    fn ask(&mut self, task: &str) -> Result<Value, Failure> {
-        writeln!(self.tasks, "{task}")?;
-        let answer = self.answers.next().ok_or("a sibling ended without an answer")??;
-        Ok(serde_json::from_str(&answer)?)
-    }
-
-    fn end(mut self) -> Result<(), Failure> {
-        drop(self.tasks);
-        self.child.wait()?;
-        Ok(())
-    }
 }
