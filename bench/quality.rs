@@ -140,7 +140,7 @@ fn add(trial: &mut Trial, sweep: &Sweep, source: &Source, is_quick: bool) -> Res
 }
 
 /// One row for all pictures of a size: bytes and times by their geometric mean, so that each picture counts alike.
-fn over_pictures(rows: Vec<Row>) -> Vec<Row> {
+pub(crate) fn over_pictures(rows: Vec<Row>) -> Vec<Row> {
     let mut cases = BTreeMap::<(String, String, Peer), Vec<Row>>::new();
     let mut order = Vec::new();
     for row in rows {

@@ -115,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// What Pixfront could not do, unless it takes a tool that is not there: the bench asks of it only what it can.
-fn unmeasured(rows: &[Row]) -> Vec<String> {
+pub(crate) fn unmeasured(rows: &[Row]) -> Vec<String> {
     let is_broken = |row: &&Row| match &row.outcome {
         Outcome::Unable(why) => row.peer == Peer::Pixfront && !why.contains("not installed"),
         Outcome::Measured(figures) => figures.is_empty(),
