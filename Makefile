@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-lambda package package-arm64 tools venv node clean
+.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 tools venv node clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -28,6 +28,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 # Documentation tests first, so that the last line is the runner's summary.
 test: tools node ## run every test, documentation examples included
 	cargo test --doc --locked
+	@$(MAKE) --no-print-directory bench-quick
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -x; cargo nextest run --locked; \
 	else \
@@ -48,14 +49,19 @@ check: tools ## formatting, lints, documentation, and licences if cargo-deny is 
 fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARGET=render|probe|parse] [SECONDS=60]
 	@scripts/fuzz.sh '$(or $(TARGET),render)' '$(or $(SECONDS),60)'
 
-# The bench's own command line is `PHOTOGRAPH [ROUNDS]`.
-bench: tools ## time the engine on a 12 MP photograph: make bench [PHOTO=my.jpg] [ROUNDS=15]
-	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
-		cargo bench --bench engine --locked -- "$$photo" $(or $(ROUNDS),15)
+# oximg takes minutes to compile, and so is asked for: OXIMG=1.
+bench: tools node bench-tools ## measure beside the peers, about an hour: make bench [SUITES=engine,growth,quality,system,lambda] [OXIMG=1]
+	cargo build --release --locked --bins
+	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites $(SUITES))
 
-bench-lambda: tools node ## time the Lambda functions from a cold start: make bench-lambda [PHOTO=my.jpg] [ROUNDS=10]
-	@photo='$(PHOTO)'; photo=$${photo:-$$(scripts/bench-photo.sh)}; set -x; \
-		cargo bench --bench lambda --locked -- "$$photo" $(or $(ROUNDS),10)
+bench-quick: tools bench-tools ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
+	cargo bench --profile dev --bench bench --locked -- run --quick --into '$(BUILT)/tmp/bench-quick'
+
+bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json [README=1]
+	@cargo bench --profile dev --bench bench --locked -- report '$(RESULT)' $(if $(README),--readme)
+
+bench-compare: ## say what moved between two results, beyond the noise: make bench-compare A=bench/results/….json B=….json
+	@cargo bench --profile dev --bench bench --locked -- compare '$(A)' '$(B)'
 
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
 	cargo build --release --locked --bins
@@ -74,6 +80,10 @@ venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` 
 
 node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client into .tools/node (`test` calls this)
 	@scripts/node-tools.sh
+
+bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
+	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
+	@scripts/bench-lambda-tools.sh || echo 'bench-tools: the bench will do without its Lambda suite' >&2
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean

@@ -1,91 +1,106 @@
-//! Lambda's Runtime API for one process and one event, with a clock at each step.
+//! Lambda's Runtime API for one process and as many events as it is given, with a clock at each step.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use super::Failure;
-
-/// A function that does not answer by then never will.
-const PATIENCE: Duration = Duration::from_mins(1);
+use super::super::Failure;
 
 /// What the function did, and when.
 pub(super) enum Step {
-    /// It asked for its first event.
-    Ready(Instant),
+    /// It asked for an event.
+    Asked(Instant),
+    /// It is about to get one.
+    Given(Instant),
     /// It answered, or said that it failed.
     Answered { at: Instant, path: String, body: Vec<u8> },
 }
 
-/// Listens on a port of its own, as long as the process lives.
+/// Listens on a port of its own until it is dropped.
 pub(super) struct RuntimeApi {
     pub(super) address: String,
-    steps: Receiver<Step>,
+    pub(super) steps: Receiver<Step>,
+    events: Sender<Vec<u8>>,
+    is_over: Arc<AtomicBool>,
+}
+
+/// What every connection of the function works on.
+#[derive(Clone)]
+struct Shared {
+    steps: Sender<Step>,
+    events: Arc<Mutex<Receiver<Vec<u8>>>>,
 }
 
 impl RuntimeApi {
-    pub(super) fn start(event: Vec<u8>) -> Result<Self, Failure> {
+    pub(super) fn start() -> Result<Self, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
-        let (step, steps) = channel();
+        let ((step, steps), (event, events)) = (channel(), channel());
+        let shared = Shared { steps: step, events: Arc::new(Mutex::new(events)) };
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&is_over);
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (step, event) = (step.clone(), event.clone());
-                // It ends when the function does.
-                std::thread::spawn(move || _ = serve(connection, &event, &step));
+                if ends.load(Ordering::Relaxed) {
+                    return;
+                }
+                let shared = shared.clone();
+                // It ends when the function does, whose end is seen elsewhere.
+                std::thread::spawn(move || _ = serve(connection, &shared));
             }
         });
-        Ok(Self { address, steps })
+        Ok(Self { address, steps, events: event, is_over })
     }
 
-    pub(super) fn ready(&self) -> Result<Instant, Failure> {
-        match self.steps.recv_timeout(PATIENCE)? {
-            Step::Ready(at) => Ok(at),
-            Step::Answered { body, .. } => Err(format!("no start: {}", String::from_utf8_lossy(&body)).into()),
-        }
-    }
-
-    pub(super) fn answered(&self) -> Result<(Instant, Vec<u8>), Failure> {
-        loop {
-            match self.steps.recv_timeout(PATIENCE)? {
-                Step::Answered { at, path, body } if path.ends_with("/response") => return Ok((at, body)),
-                Step::Answered { body, .. } => return Err(String::from_utf8_lossy(&body).into_owned().into()),
-                Step::Ready(_) => {}
-            }
-        }
+    /// Whoever asks next gets it.
+    pub(super) fn give(&self, event: Vec<u8>) -> Result<(), Failure> {
+        self.events.send(event).map_err(|_| "the Runtime API of the bench has ended".into())
     }
 }
 
-fn serve(connection: TcpStream, event: &[u8], step: &Sender<Step>) -> Result<(), Failure> {
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        // So that it looks. Without a listener it has ended already.
+        let _ = TcpStream::connect(&self.address);
+    }
+}
+
+fn serve(connection: TcpStream, shared: &Shared) -> Result<(), Failure> {
+    // An answer goes out in two writes.
+    connection.set_nodelay(true)?;
     let mut answers = connection.try_clone()?;
     let mut requests = BufReader::new(connection);
-    let mut has_event = true;
     while let Some((method, path, body)) = request(&mut requests)? {
         if method == "GET" {
-            step.send(Step::Ready(Instant::now()))?;
-            if !std::mem::take(&mut has_event) {
-                // No more events: like Lambda, it lets the function wait.
-                continue;
-            }
-            write!(
-                answers,
-                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
-                 lambda-runtime-deadline-ms: 4102444800000\r\n\
-                 lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n\
-                 lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n\
-                 content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-                event.len()
-            )?;
-            answers.write_all(event)?;
+            shared.steps.send(Step::Asked(Instant::now()))?;
+            // Like Lambda, it lets the function wait. When the bench has no more it hangs up.
+            let event = shared.events.lock().unwrap_or_else(PoisonError::into_inner).recv()?;
+            shared.steps.send(Step::Given(Instant::now()))?;
+            answers.write_all(head(event.len()).as_bytes())?;
+            answers.write_all(&event)?;
         } else {
-            step.send(Step::Answered { at: Instant::now(), path, body })?;
+            shared.steps.send(Step::Answered { at: Instant::now(), path, body })?;
             answers.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
         }
     }
     Ok(())
 }
 
+fn head(length: usize) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
+         lambda-runtime-deadline-ms: 4102444800000\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n\
+         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+/// Method, path and body.
 fn request(requests: &mut impl BufRead) -> Result<Option<(String, String, Vec<u8>)>, Failure> {
     let mut line = String::new();
     if requests.read_line(&mut line)? == 0 {

@@ -23,6 +23,13 @@ pub struct Rect {
     pub height: f64,
 }
 
+/// How many pixels of a source, in each direction, went into one that was decoded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reduction {
+    x: f64,
+    y: f64,
+}
+
 /// Which part of a source becomes a result of which size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
@@ -171,10 +178,36 @@ fn derive(side: u32, to: u32, from: u32) -> u32 {
     u32::try_from((2 * side * to + from) / (2 * from)).unwrap_or(u32::MAX).max(1)
 }
 
+/// A part of a side, rounded up, but not for what only the doubles have behind the point.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]
+fn scale_up(side: u32, factor: f64) -> u32 {
+    ((f64::from(side) * factor - 1e-6).ceil() as u32).clamp(1, side)
+}
+
 impl Arrangement {
     /// The size of the result.
     pub fn size(&self) -> Size {
         self.ground.map_or(self.placement.size, |ground| ground.size)
+    }
+}
+
+impl Reduction {
+    pub(super) const NONE: Self = Self { x: 1.0, y: 1.0 };
+
+    /// The same number each way; the last column and row may stand for fewer pixels.
+    pub(super) fn by(divisor: u32) -> Self {
+        Self { x: f64::from(divisor), y: f64::from(divisor) }
+    }
+
+    /// Of the whole source to the whole of what was decoded.
+    pub(super) fn between(source: Size, decoded: Size) -> Self {
+        let ratio = |from: u32, to: u32| f64::from(from) / f64::from(to);
+        Self { x: ratio(source.width, decoded.width), y: ratio(source.height, decoded.height) }
+    }
+
+    /// A part of the source in what was decoded.
+    pub(super) fn rect(self, Rect { x, y, width, height }: Rect) -> Rect {
+        Rect { x: x / self.x, y: y / self.y, width: width / self.x, height: height / self.y }
     }
 }
 
@@ -185,16 +218,37 @@ impl Placement {
         Self { crop: orientation.undo_rect(self.crop, upright), size: orientation.swap(self.size) }
     }
 
-    /// The largest of 8, 4, 2 and 1 by which a decoder may divide the sides and still leave the resampler twice the result:
-    /// a decoder's own reduction is a box filter, and shows if it has the last word.
+    /// The largest of 8, 4, 2 and 1 by which a decoder may divide the sides and still leave the resampler enough to do: a decoder's
+    /// own reduction is crude, and shows if it has the last word.
     pub fn decode_divisor(&self) -> u32 {
-        const MARGIN: f64 = 2.0;
-        let is_enough = |divisor: &u32| {
-            let divisor = f64::from(*divisor);
-            self.crop.width / divisor >= MARGIN * f64::from(self.size.width)
-                && self.crop.height / divisor >= MARGIN * f64::from(self.size.height)
+        // So many times the result. Measured on eight photographs (bench/results/2026-11-21-jpeg-scales.md): with these no score falls
+        // below 94 that a full decode would keep above.
+        const MARGINS: [(u32, f64); 3] = [(8, 2.5), (4, 2.5), (2, 2.0)];
+        let is_enough = |(divisor, margin): &(u32, f64)| {
+            let needed = f64::from(*divisor) * margin;
+            self.crop.width >= needed * f64::from(self.size.width)
+                && self.crop.height >= needed * f64::from(self.size.height)
         };
-        [8, 4, 2].into_iter().find(is_enough).unwrap_or(1)
+        MARGINS.into_iter().find(is_enough).map_or(1, |(divisor, _)| divisor)
+    }
+
+    /// The least size to which a decoder that reduces to any, by averages of areas, may reduce a source of this one: what is left
+    /// is the resampler's. The source's own where nothing would be won.
+    pub(super) fn decode_size(&self, source: Size) -> Size {
+        // Measured with libwebp on five photographs (bench/results/2026-11-21-webp-scaled-decode.md): twice the result costs
+        // up to 3.6 points of SSIMULACRA2 and leaves 94, thrice costs 1.4 and is hardly slower.
+        const MARGIN: f64 = 3.0;
+        // Where as much time goes into the reduction as is saved after it.
+        const MOST: f64 = 0.4;
+        // libwebp sums up an area in 32 bits, which are enough for rows of 16383 pixels, 1000 of them.
+        const LEAST: f64 = 1.0 / 64.0;
+        let needed = |result: u32, crop: f64| MARGIN * f64::from(result) / crop;
+        let factor =
+            needed(self.size.width, self.crop.width).max(needed(self.size.height, self.crop.height)).max(LEAST);
+        if factor > MOST {
+            return source;
+        }
+        Size { width: scale_up(source.width, factor), height: scale_up(source.height, factor) }
     }
 }
 
@@ -270,7 +324,28 @@ mod tests {
         let divisor = |width| {
             arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor()
         };
-        assert_eq!([200, 248, 251, 400, 500, 501, 1000, 1001, 4000].map(divisor), [8, 8, 4, 4, 4, 2, 2, 1, 1]);
+        assert_eq!([200, 201, 400, 401, 500, 501, 1000, 1001, 4000].map(divisor), [8, 4, 4, 2, 2, 2, 2, 1, 1]);
         assert_eq!(arrange(Size { width: 4000, height: 3000 }, Scale::Half).placement.decode_divisor(), 1);
+    }
+
+    #[test]
+    fn a_decoder_that_reduces_freely_leaves_a_margin() {
+        let check = |source: (u32, u32), scale, expected: (u32, u32)| {
+            let source = Size { width: source.0, height: source.1 };
+            let size = arrange(source, scale).placement.decode_size(source);
+            assert_eq!((size.width, size.height), expected, "{source:?} {scale:?}");
+        };
+        let whole = (4000, 3000);
+        check(whole, boxed(400, 0, Fit::Inside), (1200, 900));
+        check(whole, boxed(401, 0, Fit::Inside), (1204, 903));
+        check(whole, boxed(533, 0, Fit::Inside), (1600, 1200));
+        check(whole, boxed(534, 0, Fit::Inside), whole);
+        check(whole, Scale::None, whole);
+        // The side that shrinks less decides, and only what is kept of a source counts.
+        check(whole, boxed(400, 100, Fit::Fill), (1200, 900));
+        check(whole, boxed(300, 300, Fit::Cover), (1200, 900));
+        check(whole, boxed(300, 400, Fit::Cover), (1600, 1200));
+        check((16383, 3000), boxed(0, 1, Fit::Inside), (256, 47));
+        check((16383, 2), boxed(1, 0, Fit::Inside), (16383, 2));
     }
 }

@@ -13,6 +13,7 @@ pub(super) const APP14: u8 = 0xEE;
 pub(super) struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
+    begin: usize,
     has_frame: bool,
     has_scan: bool,
 }
@@ -21,8 +22,8 @@ pub(super) struct Walk<'a> {
 pub(super) enum Part<'a> {
     /// The code and contents of a frame's header, of which there is one at most.
     Frame(u8, &'a [u8]),
-    /// It comes behind the frame.
-    Scan,
+    /// The header of a scan, which comes behind the frame; its coded data follow.
+    Scan(&'a [u8]),
     /// Tables, metadata and what is unknown: a code and contents.
     Other(u8, &'a [u8]),
     End,
@@ -31,12 +32,17 @@ pub(super) enum Part<'a> {
 impl<'a> Walk<'a> {
     /// Begins behind the start marker.
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 2, has_frame: false, has_scan: false }
+        Self { bytes, at: 2, begin: 2, has_frame: false, has_scan: false }
     }
 
     /// Behind what was read last.
     pub(super) const fn at(&self) -> usize {
         self.at
+    }
+
+    /// Where the last part's marker stands.
+    pub(super) const fn begin(&self) -> usize {
+        self.begin
     }
 
     /// The next marker's code, past entropy-coded data (where `FF 00` is a byte) and stray bytes.
@@ -63,8 +69,9 @@ impl<'a> Walk<'a> {
         loop {
             let before = self.at;
             let code = self.marker()?;
+            self.begin = self.at - 2;
             // Before the first scan these two bytes mean nothing, and zune-jpeg takes the next for a marker's code.
-            let passed = self.bytes.get(before..self.at - 2).unwrap_or_default();
+            let passed = self.bytes.get(before..self.begin).unwrap_or_default();
             if !self.has_scan && passed.array_windows().any(|pair| pair == b"\xff\0") {
                 return Err(corrupt("has coded data before its first scan"));
             }
@@ -78,9 +85,9 @@ impl<'a> Walk<'a> {
                 0xD0..=0xD7 => return Err(corrupt("has a restart marker before its first scan")),
                 SOS if !self.has_frame => return Err(corrupt("has a scan before its frame")),
                 SOS => {
-                    self.segment()?;
+                    let header = self.segment()?;
                     self.has_scan = true;
-                    Part::Scan
+                    Part::Scan(header)
                 }
                 // Every other code in this row starts a frame: 0xC4, 0xC8 and 0xCC are tables and reserved.
                 0xC0..=0xCF if !matches!(code, 0xC4 | 0xC8 | 0xCC) => {

@@ -17,13 +17,11 @@ pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> 
 
 /// The same to new pixels, whatever the sizes.
 pub(super) fn resample(decoded: &Decoded, placement: &Placement) -> Result<Pixels> {
-    let Decoded { pixels: decoded, divisor, .. } = decoded;
-    let scale = f64::from(*divisor).recip();
-    let crop = &placement.crop;
-    let (left, top) = (crop.x * scale, crop.y * scale);
+    let Decoded { pixels: decoded, reduction, .. } = decoded;
+    let crop = reduction.rect(placement.crop);
     // Rounding must not carry the far edge over the picture's.
-    let crop_width = (crop.width * scale).min(f64::from(decoded.width) - left);
-    let crop_height = (crop.height * scale).min(f64::from(decoded.height) - top);
+    let crop_width = crop.width.min(f64::from(decoded.width) - crop.x);
+    let crop_height = crop.height.min(f64::from(decoded.height) - crop.y);
 
     let pixel_type = match decoded.layout {
         Layout::Gray => fir::PixelType::U8,
@@ -37,7 +35,7 @@ pub(super) fn resample(decoded: &Decoded, placement: &Placement) -> Result<Pixel
         fir::images::Image::from_slice_u8(resized.width, resized.height, &mut resized.data, pixel_type).map_err(bug)?;
     let options = fir::ResizeOptions::new()
         .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
-        .crop(left, top, crop_width, crop_height)
+        .crop(crop.x, crop.y, crop_width, crop_height)
         // Black ink is no alpha.
         .use_alpha(decoded.layout != Layout::Cmyk);
     fir::Resizer::new().resize(&from, &mut to, &options).map_err(bug)?;

@@ -26,6 +26,7 @@ mod report;
 mod seeds;
 mod strangers;
 mod torn;
+mod webp_stills;
 
 fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
     let request = Request::parse("/x", query, None).unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test fails on what it does not expect of others' enums")]
 
 mod aws;
+mod bench;
 mod cli;
 mod config;
 mod hostile;

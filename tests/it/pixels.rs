@@ -28,6 +28,7 @@ mod sheet;
 mod sources;
 mod turned;
 mod untouched;
+mod webps;
 
 /// Half size, which no URL can say.
 const HALF: &str = "half";

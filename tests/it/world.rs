@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,8 +36,10 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        // Nothing but a test of it may meet the deadline, however busy the machine.
-        let mut config = Config { deadline: Duration::from_mins(5), ..Config::default() };
+        // Nothing but a test of it may meet the deadline, however busy the machine; nor wait for a place, on however few cores,
+        // since scripts render in the middle of a render.
+        let renders = NonZeroUsize::new(4).unwrap();
+        let mut config = Config { deadline: Duration::from_mins(5), renders, ..Config::default() };
         change(&mut config);
         let stores = memory::open();
         let script = Arc::new(Script::default());

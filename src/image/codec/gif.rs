@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, DisposalMethod, MemoryLimit, Repeat};
 
+use super::super::geometry::Reduction;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::{Decoded, corrupt};
@@ -47,7 +48,7 @@ pub(super) fn decode_frames(
             delay if MISTAKEN_DELAYS.contains(&delay) => DELAY_INSTEAD_MS,
             delay => u32::from(delay) * HUNDREDTH_MS,
         };
-        each(Decoded { pixels: canvas.copy(), divisor: 1, profile: None }, delay_ms)?;
+        each(Decoded { pixels: canvas.copy(), reduction: Reduction::NONE, profile: None }, delay_ms)?;
         match frame.dispose {
             DisposalMethod::Any | DisposalMethod::Keep => {}
             DisposalMethod::Background => canvas.clear(frame),

@@ -8,17 +8,19 @@ use std::ptr;
 use turbojpeg_sys as tj;
 
 use super::super::geometry::Size;
-use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
+use super::super::{jpeg_scans, jpeg_segments};
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 
 /// Decodes with the sides divided by `divisor` (1, 2, 4 or 8, rounded up) in the DCT, which skips most of the work.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixels, Option<Profile>)> {
     let mut decoder = Handle::new(tj::TJINIT_TJINIT_DECOMPRESS).map_err(corrupt)?;
-    decoder.read_header(bytes).map_err(corrupt)?;
+    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor) } else { None };
+    let coded = reduced.as_deref().unwrap_or(bytes);
+    decoder.read_header(coded).map_err(corrupt)?;
     let stated = Size { width: probe.size.width, height: probe.size.height };
     if decoder.header_size() != Some(stated) {
         return Err(corrupt("its frame is not of the size that its header says"));
@@ -27,7 +29,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixel
     let layout = decoder.layout();
     let size = Size { width: stated.width.div_ceil(divisor), height: stated.height.div_ceil(divisor) };
     let mut pixels = Pixels::zeroed(size, layout);
-    decoder.read_pixels(bytes, &mut pixels).map_err(corrupt)?;
+    decoder.read_pixels(coded, &mut pixels).map_err(corrupt)?;
     let colours = jpeg_segments::colours(bytes);
     if layout == Layout::Cmyk && colours.is_adobe {
         pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);

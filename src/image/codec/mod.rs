@@ -2,7 +2,7 @@
 
 use super::animation::Animation;
 use super::colour::Converter;
-use super::geometry::Placement;
+use super::geometry::{Placement, Reduction};
 use super::pixels::Pixels;
 use super::probe::Probe;
 use super::profile::Profile;
@@ -12,6 +12,7 @@ use crate::format::{FileType, Format};
 
 mod avif;
 mod bmp;
+mod flat;
 mod gif;
 mod jpeg;
 mod png;
@@ -21,8 +22,7 @@ mod webp;
 /// A picture as it came out of a decoder.
 pub(super) struct Decoded {
     pub(super) pixels: Pixels,
-    /// So many source pixels a side went into one; the last column and row may stand for fewer.
-    pub(super) divisor: u32,
+    pub(super) reduction: Reduction,
     /// [`None`]: sRGB.
     pub(super) profile: Option<Profile>,
 }
@@ -36,15 +36,15 @@ impl Decoded {
 
 /// Decodes a probed source, its first frame if it moves, scaled down where the codec can and the placement allows.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
-    let whole = |(pixels, profile)| Decoded { pixels, divisor: 1, profile };
+    let whole = |(pixels, profile)| Decoded { pixels, reduction: Reduction::NONE, profile };
     match probe.file_type {
         FileType::Jpeg => {
             let divisor = placement.decode_divisor();
             let (pixels, profile) = jpeg::decode(bytes, probe, divisor)?;
-            Ok(Decoded { pixels, divisor, profile })
+            Ok(Decoded { pixels, reduction: Reduction::by(divisor), profile })
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
-        FileType::Webp => webp::decode(bytes, probe).map(whole),
+        FileType::Webp => webp::decode(bytes, probe, placement),
         FileType::Avif => avif::decode(bytes, probe).map(whole),
         FileType::Tiff => tiff::decode(bytes, probe).map(whole),
         FileType::Bmp => bmp::decode(bytes, probe).map(|pixels| whole((pixels, None))),
@@ -107,8 +107,8 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
     match target.format {
         Format::Jpeg => jpeg::encode(pixels, target.quality(), target.encoding.jpeg_progressive),
         Format::Png => png::encode(pixels),
-        Format::Webp => webp::encode(pixels, target.quality(), target.is_lossless_source),
-        Format::Avif => avif::encode(pixels, target.quality()),
+        Format::Webp => webp::encode(pixels, target),
+        Format::Avif => avif::encode(pixels, target.quality(), target.encoding.avif_speed),
         Format::Gif => gif::encode(pixels),
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 pub(super) fn encode_animation(animation: &Animation, target: &Target, cancel: &Cancel) -> Result<Vec<u8>> {
     match target.format {
         Format::Gif => gif::encode_animation(animation, cancel),
-        Format::Webp => webp::encode_animation(animation, target.quality(), target.is_lossless_source, cancel),
+        Format::Webp => webp::encode_animation(animation, target, cancel),
         Format::Avif | Format::Jpeg | Format::Png => Err(not_encoded(format!("{} does not move here", target.format))),
     }
 }

@@ -9,7 +9,7 @@ use png::{BitDepth, ColorType, Decoder, Info, Limits, Transformations};
 use super::super::pixels::{Layout, Pixels, eight_bits};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
-use super::{corrupt, not_encoded};
+use super::{corrupt, flat, not_encoded};
 use crate::error::Result;
 
 /// What the decoder may allocate for chunks beside the pixels; a profile that inflates to more is ignored. Not in proportion to
@@ -65,7 +65,11 @@ fn profile(info: &Info) -> Option<Profile> {
     info.icc_profile.as_deref().and_then(Profile::icc)
 }
 
+/// Photographs by the deflate that is made for PNG, which takes a tenth to a fiftieth of the usual one's time and 5 to 16 % more bytes, still
+/// fewer than sharp's; drawings, which it makes up to twice as large, by level 3, which is as small as 6 in a quarter of the time.
+/// Measured on nine pictures of 1440 pixels and less.
 pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
+    let compression = if flat::is_flat(pixels) { CompressionType::Level(3) } else { CompressionType::Fast };
     let color_type = match pixels.layout {
         Layout::Gray => ExtendedColorType::L8,
         Layout::Rgb => ExtendedColorType::Rgb8,
@@ -74,7 +78,7 @@ pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
         Layout::Cmyk => return Err(not_encoded("CMYK is not written")),
     };
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
+    PngEncoder::new_with_quality(&mut bytes, compression, FilterType::Adaptive)
         .write_image(&pixels.data, pixels.width, pixels.height, color_type)
         .map_err(not_encoded)?;
     Ok(bytes)

@@ -1,39 +1,42 @@
-//! WebP, by libwebp through the `webp` crate.
+//! WebP, by libwebp: through the `webp` crate where that does what is needed.
 
-use webp::{BitstreamFeatures, BitstreamFormat, Decoder, Encoder, PixelLayout, WebPConfig};
+use std::ffi::c_int;
+
+use webp::{BitstreamFeatures, BitstreamFormat, Encoder, WebPConfig};
 
 use super::super::Cancel;
 use super::super::animation::Animation;
+use super::super::geometry::{Placement, Reduction, Size};
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
-use super::{Decoded, corrupt, not_encoded};
+use super::{Decoded, Target, corrupt, flat, not_encoded};
 use crate::error::Result;
 
 mod animation;
-mod flat;
+mod still;
 
-/// libwebp's own default, and sharp's: 2 takes half the time for 4–8 % more bytes, 6 twice the time for 4–6 % fewer.
-const EFFORT: i32 = 4;
+/// What libwebp says of itself.
+type Said<T> = std::result::Result<T, String>;
+
 /// Where nothing is lost, "quality" is how hard libwebp looks for the shortest way to say so.
 const LOSSLESS_EFFORT: u8 = 50;
 
-/// Decodes the picture, or the first frame of an animation.
-pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
+/// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
+pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
+    let whole = probe.size;
     if BitstreamFeatures::new(bytes).is_some_and(|features| features.has_animation()) {
-        return Ok((open(bytes, probe)?.next().map_err(corrupt)?.0, profile(bytes)));
+        let (pixels, _) = open(bytes, probe)?.next().map_err(corrupt)?;
+        return Ok(Decoded { pixels, reduction: Reduction::NONE, profile: profile(bytes) });
     }
-    let image = Decoder::new(bytes).decode().ok_or_else(|| corrupt("libwebp refused it"))?;
-    if (image.width(), image.height()) != (probe.size.width, probe.size.height) {
+    let decoder = still::Decoder::new(bytes).map_err(corrupt)?;
+    if decoder.size().map_err(corrupt)? != whole {
         return Err(corrupt("its frame is not of the size that its header says"));
     }
-    let layout = match image.layout() {
-        PixelLayout::Rgb => Layout::Rgb,
-        PixelLayout::Rgba => Layout::Rgba,
-    };
-    let pixels = Pixels { width: image.width(), height: image.height(), layout, data: image.to_vec() };
-    Ok((pixels, profile(bytes)))
+    let size = if decoder.is_reducible() { placement.decode_size(whole) } else { whole };
+    let pixels = decoder.decode(size).map_err(corrupt)?;
+    Ok(Decoded { pixels, reduction: Reduction::between(whole, size), profile: profile(bytes) })
 }
 
 fn profile(bytes: &[u8]) -> Option<Profile> {
@@ -41,12 +44,12 @@ fn profile(bytes: &[u8]) -> Option<Profile> {
 }
 
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
-pub(super) fn encode(pixels: &Pixels, quality: u8, is_lossless_source: bool) -> Result<Vec<u8>> {
-    let lossy = encode_with(pixels, &config(quality)?)?;
-    if !is_lossless_source || !flat::is_flat(pixels) {
+pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
+    let lossy = encode_with(pixels, &config(target, target.quality())?)?;
+    if !target.is_lossless_source || !flat::is_flat(pixels) {
         return Ok(lossy);
     }
-    let lossless = encode_with(pixels, &WebPConfig { lossless: 1, ..config(LOSSLESS_EFFORT)? })?;
+    let lossless = encode_with(pixels, &WebPConfig { lossless: 1, ..config(target, LOSSLESS_EFFORT)? })?;
     Ok(if lossless.len() <= lossy.len() { lossless } else { lossy })
 }
 
@@ -82,7 +85,7 @@ pub(super) fn decode_frames(
     let profile = profile(bytes);
     for _ in 0..probe.frames {
         let (pixels, delay_ms) = decoder.next().map_err(corrupt)?;
-        each(Decoded { pixels, divisor: 1, profile: profile.clone() }, delay_ms)?;
+        each(Decoded { pixels, reduction: Reduction::NONE, profile: profile.clone() }, delay_ms)?;
     }
     Ok(decoder.loops())
 }
@@ -100,15 +103,10 @@ fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<animation::Decoder<'a>> {
 
 /// libwebp finds what changes between frames, and never inserts a whole one that would not be needed. Of drawings it tries each
 /// frame lossless too.
-pub(super) fn encode_animation(
-    animation: &Animation,
-    quality: u8,
-    is_lossless_source: bool,
-    cancel: &Cancel,
-) -> Result<Vec<u8>> {
+pub(super) fn encode_animation(animation: &Animation, target: &Target, cancel: &Cancel) -> Result<Vec<u8>> {
     let first = animation.frames.first().ok_or_else(|| not_encoded("an animation without frames"))?;
-    let config = config(quality)?;
-    let is_mixed = is_lossless_source && flat::is_flat(&first.pixels);
+    let config = config(target, target.quality())?;
+    let is_mixed = target.is_lossless_source && flat::is_flat(&first.pixels);
     let mut encoder = animation::Encoder::new(first.pixels.size(), animation.loops, is_mixed).map_err(not_encoded)?;
     for frame in &animation.frames {
         cancel.check()?;
@@ -117,9 +115,23 @@ pub(super) fn encode_animation(
     encoder.finish().map_err(not_encoded)
 }
 
-fn config(quality: u8) -> Result<WebPConfig> {
+fn config(target: &Target, quality: u8) -> Result<WebPConfig> {
     let mut config = WebPConfig::new().map_err(|()| not_encoded("libwebp is of another version than its headers"))?;
     config.quality = f32::from(quality);
-    config.method = EFFORT;
+    config.method = target.encoding.webp_effort.into();
     Ok(config)
+}
+
+/// In C's numbers; libwebp takes no more a side, and this keeps the products of sides and channels small.
+fn sides(Size { width, height }: Size) -> Said<(c_int, c_int)> {
+    const MOST: u32 = 16383;
+    if width.max(height) > MOST {
+        return Err(format!("{width} × {height} pixels are over WebP's limit of {MOST} a side"));
+    }
+    let side = |side: u32| c_int::try_from(side).map_err(|error| error.to_string());
+    Ok((side(width)?, side(height)?))
+}
+
+fn version_differs((): ()) -> String {
+    "libwebp is of another version than its headers".to_owned()
 }

@@ -18,7 +18,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe> {
     loop {
         match walk.part()? {
             Part::End => break,
-            Part::Scan => scans += 1,
+            Part::Scan(_) => scans += 1,
             Part::Frame(code, segment) => size = Some(frame_size(code, segment)?),
             Part::Other(APP1, segment) => {
                 if let Some(tiff) = segment.strip_prefix(b"Exif\0\0") {

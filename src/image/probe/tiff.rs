@@ -71,7 +71,7 @@ fn check_tables(tables: &[u8]) -> Result<()> {
             Part::Other(..) => {}
             Part::End if before + 2 == tables.len() => return Ok(()),
             Part::End => return Err(corrupt("the JPEG tables in the TIFF do not end where they say")),
-            Part::Frame(..) | Part::Scan => return Err(corrupt("the JPEG tables in the TIFF hold a picture")),
+            Part::Frame(..) | Part::Scan(_) => return Err(corrupt("the JPEG tables in the TIFF hold a picture")),
         }
     }
 }
@@ -86,7 +86,7 @@ fn check_jpeg(jpeg: &[u8], place: (u32, u32), picture: (u32, u32)) -> Result<u32
     loop {
         match walk.part()? {
             Part::End => return Ok(scans),
-            Part::Scan => scans += 1,
+            Part::Scan(_) => scans += 1,
             Part::Other(..) => {}
             Part::Frame(_, segment) => {
                 let [_, h1, h0, w1, w0, ..] = *segment else {

@@ -25,6 +25,20 @@ fn jpeg_is_progressive_where_that_is_set() {
     }
 }
 
+/// More effort is spent, and it pays: on this photograph-like picture, in bytes.
+#[test]
+fn efforts_reach_the_encoders() {
+    let source = jpegs::write(&pictures::scene(320, 240), jpegs::BASELINE);
+    let bytes = |query: &str, webp_effort, avif_speed| {
+        let mut options = Options::default();
+        (options.encoding.webp_effort, options.encoding.avif_speed) = (webp_effort, avif_speed);
+        render(&source, query, &options).unwrap().bytes
+    };
+    assert!(bytes("w=200&f=webp", 6, 9).len() < bytes("w=200&f=webp", 0, 9).len());
+    assert_eq!(bytes("w=200&f=webp", 4, 9), bytes("w=200&f=webp", 4, 6));
+    assert_ne!(bytes("w=200&f=avif", 4, 9), bytes("w=200&f=avif", 4, 6));
+}
+
 #[test]
 fn what_is_switched_off_is_not_decoded() {
     let sources = [(FileType::Jpeg, jpeg(64, 48)), (FileType::Png, png(64, 48)), (FileType::Webp, webp(64, 48))];

@@ -16,8 +16,8 @@ const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
 
 /// Waves of every length, shadows, a clear sky and hard edges: as near to a photograph as a formula comes.
-fn view() -> RgbImage {
-    RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
+pub(super) fn view(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
         let (u, v) = (f64::from(x) / 40.0, f64::from(y) / 40.0);
         let octave =
             |scale: f64| ((u * scale + (v * scale * 0.7).sin() * 2.0).sin() * (v * scale).cos()) / scale.sqrt();
@@ -52,7 +52,7 @@ const OUTPUTS: [(&str, Format, f64); 4] = [
 
 #[test]
 fn results_look_like_the_references() {
-    let view = view();
+    let view = view(WIDTH, HEIGHT);
     let jpeg = jpegs::write(&view, jpegs::BASELINE);
     let mut png = std::io::Cursor::new(Vec::new());
     view.write_to(&mut png, image::ImageFormat::Png).unwrap();

@@ -125,7 +125,10 @@ pub(super) fn distance(one: &Picture, other: &Picture) -> Distance {
 /// How alike two pictures look to people: 100 is the same, 90 can't be told apart, 70 is good. The worse of what is seen on
 /// black and on white.
 pub(super) fn ssimulacra2(reference: &Picture, other: &Picture) -> f64 {
-    [0.0, 255.0].map(|ground| seen_on(ground, reference, other)).into_iter().fold(f64::INFINITY, f64::min)
+    let is_opaque = |picture: &Picture| picture.pixels.iter().all(|pixel| pixel[3] >= 255.0);
+    // No ground is seen through them.
+    let grounds: &[f64] = if is_opaque(reference) && is_opaque(other) { &[0.0] } else { &[0.0, 255.0] };
+    grounds.iter().map(|ground| seen_on(*ground, reference, other)).fold(f64::INFINITY, f64::min)
 }
 
 fn seen_on(ground: f64, reference: &Picture, other: &Picture) -> f64 {

@@ -212,6 +212,8 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_PRESETS", "small:w=0"),
         ("PIXFRONT_UNDECODED", "svg"),
         ("PIXFRONT_JPEG_PROGRESSIVE", "1"),
+        ("PIXFRONT_WEBP_EFFORT", "7"),
+        ("PIXFRONT_AVIF_SPEED", "10"),
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         // Nothing is no key, and no way to open every door.
         ("PIXFRONT_SIGNING_KEYS", ""),

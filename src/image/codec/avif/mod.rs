@@ -15,10 +15,6 @@ mod yuv;
 use aom::{Effort, Frame, Planes};
 use yuv::Matrix;
 
-/// Of 0 to 9. On photographs of 1440 × 900, 8 takes 2 to 6 times as long as 9 and is no smaller for what it shows; on a grainy one
-/// it is over twice as large.
-const SPEED: i32 = 9;
-
 /// Decodes to eight bits, with what the colours are if they are not sRGB.
 pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
     let avif = Avif::read(bytes)?;
@@ -106,9 +102,9 @@ impl Meaning {
 }
 
 /// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality.
-pub(super) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>> {
+pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>> {
     // As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
-    let effort = Effort { speed: SPEED, quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 };
+    let effort = Effort { speed: speed.into(), quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 };
     let size = pixels.size();
     let encode = |luma: &[u8], chroma| aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded);
     let alpha = match pixels.layout {

@@ -1,5 +1,5 @@
 //! Animated WebP, by libwebp's own animation decoder and encoder: the `webp` crate decodes all frames at once, and loses the last
-//! frame's time. The one file that speaks to libwebp directly.
+//! frame's time. It and `still` speak to libwebp directly.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
 
 use std::ffi::{CStr, c_int};
@@ -12,9 +12,7 @@ use libwebp_sys as sys;
 
 use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
-
-/// What libwebp says of itself.
-type Said<T> = std::result::Result<T, String>;
+use super::{Said, sides, version_differs};
 
 /// Reads an animation frame by frame. It holds two canvases, whatever the number of frames.
 pub(super) struct Decoder<'a> {
@@ -31,7 +29,7 @@ impl<'a> Decoder<'a> {
         let mut options = MaybeUninit::uninit();
         // SAFETY: the pointer is to room for the options, which the call fills if it returns other than 0.
         if unsafe { sys::WebPAnimDecoderOptionsInit(options.as_mut_ptr()) } == 0 {
-            return Err("libwebp is of another version than its headers".to_owned());
+            return Err(version_differs(()));
         }
         let data = sys::WebPData { bytes: bytes.as_ptr(), size: bytes.len() };
         // SAFETY: the options are filled. `data` is one live slice, read and not written; `Self` can't outlive it.
@@ -104,7 +102,7 @@ impl Encoder {
         let version = sys::WebPGetMuxABIVersion();
         // SAFETY: the pointer is to room for the options, which the call fills if it returns other than 0.
         if unsafe { sys::WebPAnimEncoderOptionsInitInternal(options.as_mut_ptr(), version) } == 0 {
-            return Err("libwebp is of another version than its headers".to_owned());
+            return Err(version_differs(()));
         }
         // SAFETY: filled by the call above.
         let mut options = unsafe { options.assume_init() };
@@ -177,7 +175,6 @@ struct Picture(sys::WebPPicture);
 
 impl Picture {
     fn new(pixels: &Pixels) -> Said<Self> {
-        let version_differs = |()| "libwebp is of another version than its headers".to_owned();
         let mut picture = Self(sys::WebPPicture::new().map_err(version_differs)?);
         let (width, height) = sides(pixels.size())?;
         picture.0.use_argb = 1;
@@ -200,14 +197,4 @@ impl Drop for Picture {
         // SAFETY: initialised by libwebp, with memory of its own or none.
         unsafe { sys::WebPPictureFree(&raw mut self.0) };
     }
-}
-
-/// In C's numbers; libwebp takes no more a side, and this keeps the products of sides and channels small.
-fn sides(Size { width, height }: Size) -> Said<(c_int, c_int)> {
-    const MOST: u32 = 16383;
-    if width.max(height) > MOST {
-        return Err(format!("{width} × {height} pixels are over WebP's limit of {MOST} a side"));
-    }
-    let side = |side: u32| c_int::try_from(side).map_err(|error| error.to_string());
-    Ok((side(width)?, side(height)?))
 }

@@ -1,6 +1,6 @@
 //! Drawings, letters and screens, as opposed to photographs: what lossless coding makes smaller, and sharp.
 
-use super::super::super::pixels::Pixels;
+use super::super::pixels::Pixels;
 
 /// Whether at least half of the pixels are as their left neighbours. Of photographs, even of clear skies, few are; a drawing that
 /// was resized still is flat between its edges.

@@ -1,0 +1,170 @@
+//! A function as a process on its Runtime API: started, given events, ended with all that it started.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use super::super::Failure;
+use super::runtime_api::{RuntimeApi, Step};
+
+/// A function that does not take its next step by then never will.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often is looked whether it has ended without a word.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Running, with its first event asked for. Killed when dropped.
+pub(super) struct Process {
+    child: Killed,
+    api: RuntimeApi,
+    /// What it writes.
+    log: PathBuf,
+    /// From its start until it asked for its first event.
+    pub(super) ready_ms: f64,
+}
+
+/// What came of an event.
+pub(super) struct Answer {
+    /// From the event until the answer.
+    pub(super) ms: f64,
+    /// From the event until the function asked for another one, which is what Lambda bills.
+    pub(super) billed_ms: f64,
+    pub(super) body: Vec<u8>,
+}
+
+impl Process {
+    /// `dir` is for its log.
+    pub(super) fn start(mut command: Command, dir: &Path) -> Result<Self, Failure> {
+        let (api, log) = (RuntimeApi::start()?, dir.join("log"));
+        let file = File::create(&log)?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
+        command.env("AWS_LAMBDA_RUNTIME_API", &api.address);
+        let (begun, child) = on_one_core(&mut command)?;
+        let mut process = Self { child: Killed(child), api, log, ready_ms: 0.0 };
+        process.ready_ms = ms(begun, process.asked("its first event")?);
+        Ok(process)
+    }
+
+    /// Gives it an event, and waits until it asks for the next one.
+    pub(super) fn invoke(&mut self, event: &serde_json::Value) -> Result<Answer, Failure> {
+        self.api.give(serde_json::to_vec(event)?)?;
+        let Step::Given(given) = self.step("take an event")? else { return Err(self.odd("an event was not taken")) };
+        let answered = self.step("answer")?;
+        let Step::Answered { at, path, body } = answered else { return Err(self.odd("an event was not answered")) };
+        if !path.ends_with("/response") {
+            return Err(self.odd(&format!("it failed: {}", String::from_utf8_lossy(&body))));
+        }
+        Ok(Answer { ms: ms(given, at), billed_ms: ms(given, self.asked("its next event")?), body })
+    }
+
+    /// Resident now, of all its processes.
+    pub(super) fn resident_mb(&self) -> Result<f64, Failure> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that was resident until now, of all its processes.
+    pub(super) fn peak_mb(&self) -> Result<f64, Failure> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, name: &str) -> Result<f64, Failure> {
+        let group = self.child.0.id().to_string();
+        let mut sum_kb = 0.0;
+        for entry in fs::read_dir("/proc")? {
+            let dir = entry?.path();
+            // Other processes come and go meanwhile.
+            let Ok(stat) = fs::read_to_string(dir.join("stat")) else { continue };
+            // After the name in parentheses: state, parent, process group.
+            if stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(2)) != Some(&*group) {
+                continue;
+            }
+            let status = fs::read_to_string(dir.join("status"))?;
+            let value = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("a process without memory")?;
+            sum_kb += value.trim().trim_end_matches(" kB").parse::<f64>()?;
+        }
+        Ok(sum_kb / 1024.0)
+    }
+
+    fn asked(&mut self, what: &str) -> Result<Instant, Failure> {
+        match self.step(&format!("ask for {what}"))? {
+            Step::Asked(at) => Ok(at),
+            Step::Answered { body, .. } => Err(self.odd(&format!("it said: {}", String::from_utf8_lossy(&body)))),
+            Step::Given(_) => Err(self.odd("it took an event that it did not ask for")),
+        }
+    }
+
+    fn step(&mut self, what: &str) -> Result<Step, Failure> {
+        let begun = Instant::now();
+        loop {
+            match self.api.steps.recv_timeout(GLANCE) {
+                Ok(step) => return Ok(step),
+                Err(RecvTimeoutError::Timeout) if begun.elapsed() < PATIENCE => {
+                    if let Some(status) = self.child.0.try_wait()? {
+                        return Err(self.odd(&format!("it was to {what} and ended: {status}")));
+                    }
+                }
+                Err(_) => return Err(self.odd(&format!("it did not {what} within {} s", PATIENCE.as_secs()))),
+            }
+        }
+    }
+
+    /// An error with the function's own last words.
+    fn odd(&self, what: &str) -> Failure {
+        const LAST: usize = 600;
+        let mut log = Vec::new();
+        // Without a log there is still what happened.
+        let _ = File::open(&self.log).and_then(|mut file| file.read_to_end(&mut log));
+        let last = String::from_utf8_lossy(&log[log.len().saturating_sub(LAST)..]).into_owned();
+        format!("{what}; its last words: {}", last.trim()).into()
+    }
+}
+
+/// Starts it on one core, as a function with one vCPU has it.
+///
+/// A process starts where the thread was that starts it, so no time of its own goes into being moved there.
+fn on_one_core(command: &mut Command) -> Result<(Instant, Child), Failure> {
+    let spawn = || -> Result<(Instant, Child), String> {
+        stay_on_one_core()?;
+        let begun = Instant::now();
+        let child = command.spawn();
+        Ok((begun, child.map_err(|error| format!("{} does not start: {error}", command.get_program().display()))?))
+    };
+    std::thread::scope(|scope| scope.spawn(spawn).join().map_err(|_| "starting a function panicked"))?
+        .map_err(Into::into)
+}
+
+/// This thread, from now on.
+fn stay_on_one_core() -> Result<(), String> {
+    let own = fs::read_to_string("/proc/thread-self/status").map_err(|error| format!("/proc/thread-self: {error}"))?;
+    let field = |name: &str| own.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let (thread, cores) =
+        field("Pid:").zip(field("Cpus_allowed_list:")).ok_or("/proc does not say which cores there are")?;
+    // `0-3,6`: the last one.
+    let core = cores.rsplit([',', '-']).next().unwrap_or(cores);
+    let moved = Command::new("taskset").args(["-p", "-c", core, thread]).output();
+    match moved {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("taskset failed: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Err(error) => Err(format!("taskset does not start ({error}); install util-linux and try again")),
+    }
+}
+
+/// Its whole process group.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // All of it may have ended by itself.
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).stderr(Stdio::null()).status();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn ms(from: Instant, to: Instant) -> f64 {
+    to.duration_since(from).as_secs_f64() * 1000.0
+}

@@ -1,0 +1,184 @@
+//! One peer in one case.
+
+use super::super::Failure;
+use super::super::peer::{Cores, Worker, missing};
+use super::super::result::{Figure, Outcome, Peer, Row, Suite};
+use super::super::score::Scores;
+use super::super::task::{Answer, Task};
+use super::{Cell, Workers, answered, figures, kept};
+
+pub(super) struct Lane {
+    pub(super) peer: Peer,
+    pub(super) task: Task,
+    /// Of one picture, when it was first asked for; [`None`] where the peer can't do it.
+    pub(super) ms: Option<f64>,
+    /// In MB: before, and at the most.
+    weights: Option<(f64, f64)>,
+    unable: Option<String>,
+    bytes: u64,
+    score: Option<f64>,
+    times: Vec<f64>,
+}
+
+impl Lane {
+    /// Asks once, and looks at the result.
+    pub(super) fn look(
+        peer: Peer,
+        cell: &Cell,
+        target: Option<f64>,
+        workers: &mut Workers,
+        scores: &mut Scores,
+    ) -> Result<Self, Failure> {
+        let mut task = cell.task();
+        // Their scales of effort have other ends than libwebp's has.
+        task.effort = task.effort.filter(|_| task.format == "webp" || cell.peers.len() == 1);
+        let mut lane = Self {
+            peer,
+            task,
+            ms: None,
+            weights: None,
+            unable: missing(peer),
+            bytes: 0,
+            score: None,
+            times: Vec::new(),
+        };
+        if lane.unable.is_some() {
+            return Ok(lane);
+        }
+        lane.try_once(cell, workers, scores)?;
+        if let (Some(target), Some(_)) = (target, lane.ms) {
+            lane.match_score(target, cell, workers, scores)?;
+        }
+        Ok(lane)
+    }
+
+    pub(super) fn score(&self) -> Option<f64> {
+        self.score
+    }
+
+    fn try_once(&mut self, cell: &Cell, workers: &mut Workers, scores: &mut Scores) -> Result<(), Failure> {
+        let worker = workers.get_mut(&(self.peer, cell.cores == Cores::One)).ok_or("a peer that was not started")?;
+        let path = kept(self.peer);
+        let task = Task { keep: cell.is_scored.then(|| path.clone()), ..self.task.clone() };
+        match answered(worker, &task)? {
+            Answer::Unable(why) => self.unable = Some(why),
+            Answer::Done(done) => {
+                self.ms = Some(done.ms / f64::from(self.task.copies));
+                self.bytes = done.bytes;
+                if cell.is_scored {
+                    self.score = Some(scores.of(&task.source, &path)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The quality by which the result looks like ours.
+    fn match_score(
+        &mut self,
+        target: f64,
+        cell: &Cell,
+        workers: &mut Workers,
+        scores: &mut Scores,
+    ) -> Result<(), Failure> {
+        // Nobody sees less.
+        const NEAR: f64 = 0.25;
+        // Of most encoders, in the middle of their scale.
+        const POINTS_A_STEP: f64 = 0.6;
+        let (mut low, mut high) = (1, 100);
+        let mut best = (f64::INFINITY, self.task.quality);
+        while low <= high {
+            let score = self.score.ok_or("a match without a score")?;
+            if (score - target).abs() < best.0 {
+                best = ((score - target).abs(), self.task.quality);
+            }
+            if best.0 < NEAR {
+                break;
+            }
+            if score < target {
+                low = self.task.quality + 1;
+            } else {
+                high = self.task.quality - 1;
+            }
+            if low > high {
+                break;
+            }
+            let step = (target - score) / POINTS_A_STEP;
+            self.task.quality = (f64::from(self.task.quality) + step).clamp(low.into(), high.into()).round() as u8;
+            self.try_once(cell, workers, scores)?;
+        }
+        if self.task.quality != best.1 {
+            self.task.quality = best.1;
+            self.try_once(cell, workers, scores)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn time(&mut self, cell: &Cell, workers: &mut Workers) -> Result<(), Failure> {
+        if self.ms.is_none() {
+            return Ok(());
+        }
+        let key = (self.peer, cell.cores == Cores::One);
+        let worker = workers.get_mut(&key).ok_or("a peer that was not started")?;
+        match worker.again(&self.task) {
+            Ok(done) => self.times.push(done.ms / f64::from(self.task.copies)),
+            Err(error) => {
+                self.fail(error)?;
+                workers.insert(key, Worker::start(self.peer, cell.cores)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// One render, by a process that has not made any before.
+    pub(super) fn weigh(&mut self, cell: &Cell) -> Result<(), Failure> {
+        let weigh = || -> Result<(f64, f64), Failure> {
+            let mut worker = Worker::start(self.peer, cell.cores)?;
+            let idle = worker.resident_mb()?;
+            worker.again(&self.task)?;
+            Ok((idle, worker.peak_mb()?))
+        };
+        match weigh() {
+            Ok(weights) => self.weights = Some(weights),
+            Err(error) => self.fail(error)?,
+        }
+        Ok(())
+    }
+
+    /// A peer's failure is its own row's; ours is a bug.
+    fn fail(&mut self, error: Failure) -> Result<(), Failure> {
+        if self.peer == Peer::Pixfront {
+            return Err(error);
+        }
+        (self.ms, self.unable) = (None, Some(error.to_string()));
+        Ok(())
+    }
+
+    pub(super) fn row(self, suite: Suite, cell: &Cell) -> Row {
+        let (idle, peak) = self.weights.unzip();
+        let outcome = self.unable.map_or_else(
+            || {
+                figures([
+                    (Figure::Ms, self.times),
+                    (Figure::Bytes, vec![self.bytes as f64]),
+                    (Figure::Score, self.score.into_iter().collect()),
+                    (Figure::IdleMb, idle.into_iter().collect()),
+                    (Figure::PeakMb, peak.into_iter().collect()),
+                ])
+            },
+            Outcome::Unable,
+        );
+        let effort =
+            if self.peer == Peer::Pixfront { "the default" } else { "matched to Pixfront's score, default effort" };
+        let matched = (cell.is_matched && self.ms.is_some()).then(|| format!("q {}, {effort}", self.task.quality));
+        Row {
+            suite,
+            group: cell.group.clone(),
+            case: cell.case.clone(),
+            axes: cell.axes.clone(),
+            peer: self.peer,
+            note: cell.note.clone().or(matched),
+            outcome,
+        }
+    }
+}

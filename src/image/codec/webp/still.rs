@@ -1,0 +1,98 @@
+//! A still WebP, by libwebp's advanced calls: the `webp` crate decodes into memory of libwebp's, from which it would have to be
+//! copied, and never reduced.
+#![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
+
+use libwebp_sys as sys;
+
+use super::super::super::geometry::Size;
+use super::super::super::pixels::{Layout, Pixels};
+use super::{Said, sides, version_differs};
+
+/// A still whose header has been read.
+pub(super) struct Decoder<'a> {
+    bytes: &'a [u8],
+    config: sys::WebPDecoderConfig,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Said<Self> {
+        let mut config = sys::WebPDecoderConfig::new().map_err(version_differs)?;
+        // SAFETY: pointer and length are one live slice, which is only read; the features are ours, and the call fills them.
+        let status = unsafe { sys::WebPGetFeatures(bytes.as_ptr(), bytes.len(), &raw mut config.input) };
+        check(status)?;
+        Ok(Self { bytes, config })
+    }
+
+    /// As the header says.
+    pub(super) fn size(&self) -> Said<Size> {
+        size(self.config.input.width, self.config.input.height)
+    }
+
+    /// Whether it may be reduced. Of a lossy picture with alpha libwebp averages the colours without regard to it, so that
+    /// those of transparent pixels show beside them; of a lossless one it weighs them with the alpha that is coded, even where
+    /// the header says that it does not count, and is no faster. And chroma that stands for an odd side and one pixel more it
+    /// lays on that side, by which the colours at the far edge move.
+    pub(super) fn is_reducible(&self) -> bool {
+        const LOSSY: i32 = 1;
+        let sides = [self.config.input.width, self.config.input.height];
+        self.config.input.format == LOSSY && self.layout() == Layout::Rgb && sides.iter().all(|side| side % 2 == 0)
+    }
+
+    fn layout(&self) -> Layout {
+        if self.config.input.has_alpha == 0 { Layout::Rgb } else { Layout::Rgba }
+    }
+
+    /// The whole picture; where `reduced` is another size, by libwebp's rescaler, which takes the average of the area that a
+    /// pixel covers, of luma and chroma before these become RGB.
+    pub(super) fn decode(mut self, reduced: Size) -> Said<Pixels> {
+        let layout = self.layout();
+        let mut pixels = Pixels::zeroed(reduced, layout);
+        let (width, height) = sides(reduced)?;
+        if reduced != self.size()? {
+            self.config.options.use_scaling = 1;
+            (self.config.options.scaled_width, self.config.options.scaled_height) = (width, height);
+        }
+        let (colorspace, channels) = match layout {
+            Layout::Rgb => (sys::WEBP_CSP_MODE::MODE_RGB, 3),
+            Layout::Rgba => (sys::WEBP_CSP_MODE::MODE_RGBA, 4),
+            Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => return Err("WebP has only RGB".to_owned()),
+        };
+        let (rgba, size) = (pixels.data.as_mut_ptr(), pixels.data.len());
+        let output = &mut self.config.output;
+        output.colorspace = colorspace;
+        output.is_external_memory = 1;
+        output.u.RGBA = sys::WebPRGBABuffer { rgba, stride: width * channels, size };
+        // SAFETY: `bytes` is one live slice, which is only read. The library writes rows of the stride to the buffer, which
+        // lives until after the call, is not kept, and whose length it is told: it refuses a buffer that is smaller than what
+        // it is about to write.
+        let status = unsafe { sys::WebPDecode(self.bytes.as_ptr(), self.bytes.len(), &raw mut self.config) };
+        // Anything but a whole picture is another status: what is left of a torn file is decoded, but not said to be well.
+        check(status)?;
+        if size_of_output(&self.config)? != reduced {
+            return Err("libwebp decoded another size than it was asked for".to_owned());
+        }
+        Ok(pixels)
+    }
+}
+
+fn size_of_output(config: &sys::WebPDecoderConfig) -> Said<Size> {
+    size(config.output.width, config.output.height)
+}
+
+fn size(width: i32, height: i32) -> Said<Size> {
+    let side = |side: i32| u32::try_from(side).map_err(|error| error.to_string());
+    Ok(Size { width: side(width)?, height: side(height)? })
+}
+
+fn check(status: sys::VP8StatusCode) -> Said<()> {
+    match status {
+        sys::VP8StatusCode::VP8_STATUS_OK => Ok(()),
+        sys::VP8StatusCode::VP8_STATUS_OUT_OF_MEMORY => Err("libwebp is out of memory".to_owned()),
+        sys::VP8StatusCode::VP8_STATUS_INVALID_PARAM
+        | sys::VP8StatusCode::VP8_STATUS_BITSTREAM_ERROR
+        | sys::VP8StatusCode::VP8_STATUS_UNSUPPORTED_FEATURE
+        | sys::VP8StatusCode::VP8_STATUS_SUSPENDED
+        | sys::VP8StatusCode::VP8_STATUS_USER_ABORT
+        | sys::VP8StatusCode::VP8_STATUS_NOT_ENOUGH_DATA => Err(format!("libwebp refused it: {status:?}")),
+    }
+}

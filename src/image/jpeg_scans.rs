@@ -1,0 +1,361 @@
+//! Which scans of a progressive JPEG a scaled decode needs.
+//!
+//! A decoder that divides the sides by 4 turns each block of 8 × 8 into 2 × 2, and looks at hardly more than the block's first four
+//! coefficients: what the other scans say of detail costs most of the time and is thrown away, or shows as what it is not.
+
+use super::jpeg_segments::{Part, Walk};
+
+const PROGRESSIVE: u8 = 0xC2;
+const DQT: u8 = 0xDB;
+
+/// The row and column of each coefficient, in the order of the file.
+const ZIGZAG: [(u8, u8); 64] = zigzag();
+
+/// How far a coefficient may be off when the scans that would tell more are left out, in the units that it is coded in: 8 are a level
+/// of the mean. Measured on photographs of qualities 60 to 92, scaled to between an eighth and a half, against all scans
+/// (bench/results/2026-11-21-progressive-scans.md): it costs a point of SSIMULACRA2 where it costs most and
+/// a tenth on the mean, and gains as much where a reduced IDCT would show what it has no room for as something else.
+const TOLERANCE: u32 = 16;
+
+/// The file without the scans that a decode with the sides divided by `divisor` hardly uses. [`None`] where nothing can be left
+/// out: it is not progressive, or its scans are not as the standard has them, and then the decoder shall see them all.
+pub(super) fn reduce(bytes: &[u8], divisor: u32) -> Option<Vec<u8>> {
+    let file = File::read(bytes)?;
+    let dropped = file.dropped(divisor)?;
+    let mut reduced = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for scan in dropped {
+        reduced.extend_from_slice(bytes.get(from..scan.begin)?);
+        from = scan.end;
+    }
+    reduced.extend_from_slice(bytes.get(from..)?);
+    Some(reduced)
+}
+
+/// What the headers say.
+struct File {
+    components: Vec<Component>,
+    scans: Vec<Scan>,
+}
+
+struct Component {
+    /// How many of its samples there are where another component has one, across and down.
+    sampling: (u8, u8),
+    /// What each coefficient is a multiple of.
+    quantizers: [u16; 64],
+}
+
+struct Scan {
+    /// From its marker to the next one, in bytes.
+    begin: usize,
+    end: usize,
+    /// Places in the frame.
+    components: Vec<usize>,
+    /// The coefficients that it tells of, first and last.
+    band: (u8, u8),
+    /// How many of the lowest bits were unknown before it, 0 for all, and are after it.
+    bits: (u8, u8),
+}
+
+impl Scan {
+    fn overlaps(&self, band: (u8, u8)) -> bool {
+        self.band.0 <= band.1 && band.0 <= self.band.1
+    }
+}
+
+impl File {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut walk = Walk::new(bytes);
+        let mut tables = [None; 4];
+        let mut frame = None;
+        let mut scans = Vec::<Scan>::new();
+        loop {
+            let part = walk.part().ok()?;
+            let begin = walk.begin();
+            if let Some(last) = scans.last_mut().filter(|scan| scan.end == 0) {
+                last.end = begin;
+            }
+            match part {
+                Part::End => break,
+                // A table that changes between scans is for others to understand.
+                Part::Other(DQT, segment) if scans.is_empty() => read_tables(segment, &mut tables)?,
+                Part::Other(DQT, _) => return None,
+                Part::Other(..) => {}
+                Part::Frame(PROGRESSIVE, segment) => frame = Some(segment),
+                Part::Frame(..) => return None,
+                Part::Scan(header) => scans.push(read_scan(header, frame?, begin)?),
+            }
+        }
+        let components = read_components(frame?, &tables)?;
+        Some(Self { components, scans })
+    }
+
+    /// What is not needed, in order; [`None`] if that is nothing, or if the scans do not follow one another as they must.
+    fn dropped(&self, divisor: u32) -> Option<Vec<&Scan>> {
+        self.are_in_order().then_some(())?;
+        let needs: Vec<_> = (0..self.components.len()).map(|place| self.needed(place, divisor)).collect();
+        // What a refinement means depends on everything before it of the same coefficients.
+        let mut before = vec![Vec::<(u8, u8)>::new(); self.components.len()];
+        let mut dropped = Vec::new();
+        for scan in self.scans.iter().rev() {
+            let is_needed = |place: &usize| {
+                needs.get(*place).is_some_and(|needs| self.tells(scan, *place, needs))
+                    || before.get(*place).is_some_and(|bands| bands.iter().any(|band| scan.overlaps(*band)))
+            };
+            if !scan.components.iter().any(is_needed) {
+                dropped.push(scan);
+            } else if scan.bits.0 > 0 {
+                scan.components
+                    .iter()
+                    .filter_map(|place| before.get_mut(*place).map(|bands| bands.push(scan.band)))
+                    .count();
+            }
+        }
+        dropped.reverse();
+        (!dropped.is_empty()).then_some(dropped)
+    }
+
+    /// The coefficients of a component that its smaller blocks are made of.
+    fn needed(&self, place: usize, divisor: u32) -> [bool; 64] {
+        let most =
+            |side: fn(&(u8, u8)) -> u8| self.components.iter().map(|other| side(&other.sampling)).max().unwrap_or(1);
+        let Some(component) = self.components.get(place) else { return [true; 64] };
+        let (across, down) = component.sampling;
+        // What has half the samples is divided half as often.
+        let side = |most: u8, own: u8| 8 * u32::from(most) / (divisor * u32::from(own)).max(1);
+        let (width, height) = (side(most(|s| s.0), across), side(most(|s| s.1), down));
+        ZIGZAG.map(|(row, column)| u32::from(row) < height && u32::from(column) < width)
+    }
+
+    /// Whether a scan says more of what is needed than nobody would see.
+    fn tells(&self, scan: &Scan, place: usize, needed: &[bool; 64]) -> bool {
+        let Some(component) = self.components.get(place) else { return true };
+        let band = usize::from(scan.band.0)..=usize::from(scan.band.1);
+        let off = |index: usize| u32::from(component.quantizers.get(index).copied().unwrap_or(u16::MAX)) << scan.bits.0;
+        // The mean of a block is always worth it, and short.
+        scan.band.0 == 0
+            || band
+                .filter(|index| needed.get(*index).is_some_and(|needed| *needed))
+                .any(|index| scan.bits.0 == 0 || off(index) > TOLERANCE)
+    }
+
+    /// Whether every coefficient is first told of and then refined bit by bit, each component's mean first.
+    fn are_in_order(&self) -> bool {
+        // How many of its bits are still unknown.
+        let mut unknown = vec![[None::<u8>; 64]; self.components.len()];
+        for scan in &self.scans {
+            let (before, after) = scan.bits;
+            for place in &scan.components {
+                let Some(coefficients) = unknown.get_mut(*place) else { return false };
+                if scan.band.0 > 0 && coefficients[0].is_none() {
+                    return false;
+                }
+                let band = coefficients.iter_mut().take(usize::from(scan.band.1) + 1).skip(scan.band.0.into());
+                for bits in band {
+                    let follows = match *bits {
+                        None => before == 0,
+                        Some(bits) => bits == before && before == after + 1,
+                    };
+                    if !follows {
+                        return false;
+                    }
+                    *bits = Some(after);
+                }
+            }
+        }
+        unknown.iter().all(|coefficients| coefficients.iter().all(Option::is_some))
+    }
+}
+
+type Tables = [Option<[u16; 64]>; 4];
+
+fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Option<()> {
+    while let Some((kind, rest)) = segment.split_first() {
+        let is_wide = kind >> 4 > 0;
+        let (values, rest) = rest.split_at_checked(if is_wide { 128 } else { 64 })?;
+        let mut table = [0; 64];
+        for (index, value) in table.iter_mut().enumerate() {
+            *value = if is_wide {
+                u16::from_be_bytes([*values.get(2 * index)?, *values.get(2 * index + 1)?])
+            } else {
+                u16::from(*values.get(index)?)
+            };
+        }
+        *tables.get_mut(usize::from(kind & 15))? = Some(table);
+        segment = rest;
+    }
+    Some(())
+}
+
+/// Behind the precision, the size and their number, three bytes a component.
+fn read_components(frame: &[u8], tables: &Tables) -> Option<Vec<Component>> {
+    let components = frame.get(6..)?.as_chunks::<3>().0.iter().map(|[_, sampling, table]| {
+        let quantizers = (*tables.get(usize::from(*table))?)?;
+        let sampling = (sampling >> 4, sampling & 15);
+        (sampling.0 > 0 && sampling.1 > 0).then_some(Component { sampling, quantizers })
+    });
+    components.collect()
+}
+
+fn read_scan(header: &[u8], frame: &[u8], begin: usize) -> Option<Scan> {
+    let (count, rest) = header.split_first()?;
+    let (selectors, rest) = rest.split_at_checked(2 * usize::from(*count))?;
+    let [first, last, bits] = *rest else { return None };
+    let ids: Vec<_> = frame.get(6..)?.as_chunks::<3>().0.iter().map(|[id, ..]| *id).collect();
+    let places = selectors.as_chunks::<2>().0.iter().map(|[id, _]| ids.iter().position(|own| own == id));
+    let components: Vec<_> = places.collect::<Option<_>>()?;
+    let is_mean = first == 0 && last == 0;
+    let is_detail = first > 0 && first <= last && last < 64 && components.len() == 1;
+    (is_mean || is_detail).then_some(Scan {
+        begin,
+        end: 0,
+        components,
+        band: (first, last),
+        bits: (bits >> 4, bits & 15),
+    })
+}
+
+const fn zigzag() -> [(u8, u8); 64] {
+    let mut order = [(0, 0); 64];
+    let (mut row, mut column, mut index) = (0, 0, 0);
+    while index < 64 {
+        order[index] = (row, column);
+        // Up and to the right on even diagonals, down and to the left on odd ones, along the edge at their ends.
+        if (row + column) % 2 == 0 {
+            if column == 7 {
+                row += 1;
+            } else if row == 0 {
+                column += 1;
+            } else {
+                row -= 1;
+                column += 1;
+            }
+        } else if row == 7 {
+            column += 1;
+        } else if column == 0 {
+            row += 1;
+        } else {
+            row += 1;
+            column -= 1;
+        }
+        index += 1;
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+
+    use super::*;
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels from 0 to 255")]
+    /// Waves of several lengths, in libjpeg's own order of scans: mean; luma's first five; the chroma; luma's rest; and then bit by bit.
+    fn progressive(quality: i32, subsampling: Subsamp) -> Vec<u8> {
+        let (width, height) = (128, 96);
+        let level = |place: usize| {
+            let (x, y) = ((place / 3 % width) as f64, (place / 3 / width) as f64);
+            (128.0 + 60.0 * (x / 9.0).sin() + 50.0 * (x * y / 90.0).cos() + (place % 3) as f64) as u8
+        };
+        let pixels: Vec<_> = (0..width * height * 3).map(level).collect();
+        let mut compressor = Compressor::new().unwrap();
+        compressor.set_quality(quality).unwrap();
+        compressor.set_subsamp(subsampling).unwrap();
+        compressor.set_progressive(true).unwrap();
+        let image = Image { pixels: pixels.as_slice(), width, height, pitch: 3 * width, format: PixelFormat::RGB };
+        compressor.compress_to_vec(image).unwrap()
+    }
+
+    /// The places of the scans that are left out.
+    fn dropped(bytes: &[u8], divisor: u32) -> Vec<usize> {
+        let file = File::read(bytes).unwrap();
+        let begins: Vec<_> = file.dropped(divisor).unwrap_or_default().iter().map(|scan| scan.begin).collect();
+        let places = file.scans.iter().enumerate().filter(|(_, scan)| begins.contains(&scan.begin));
+        places.map(|(place, _)| place).collect()
+    }
+
+    /// The parts of a file: what is before the scans, and each scan with its tables.
+    fn parts(bytes: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
+        let file = File::read(bytes).unwrap();
+        let mut from = file.scans[0].begin;
+        let head = bytes[..from].to_vec();
+        let scans = file.scans.iter().map(|scan| bytes[std::mem::replace(&mut from, scan.end)..scan.end].to_vec());
+        (head, scans.collect())
+    }
+
+    #[test]
+    fn what_the_scale_has_no_room_for_is_left_out() {
+        let fine = progressive(88, Subsamp::Sub2x2);
+        assert_eq!(File::read(&fine).unwrap().scans.len(), 10);
+        // Coarse steps need their last bits, and chroma's are coarse but for the first.
+        let coarse = progressive(40, Subsamp::Sub2x2);
+        for (bytes, divisor, expected) in [
+            (&fine, 1, vec![]),
+            (&fine, 2, vec![9]),
+            (&fine, 4, vec![4, 5, 9]),
+            (&fine, 8, vec![1, 4, 5, 7, 8, 9]),
+            (&coarse, 2, vec![]),
+            (&coarse, 8, vec![1, 4, 5, 9]),
+        ] {
+            assert_eq!(dropped(bytes, divisor), expected, "1/{divisor} of {} bytes", bytes.len());
+        }
+        // Chroma of the luma's size has no room either.
+        assert_eq!(dropped(&progressive(88, Subsamp::None), 8), [1, 2, 3, 4, 5, 7, 8, 9]);
+    }
+
+    #[test]
+    fn the_rest_is_as_it_was() {
+        let bytes = progressive(88, Subsamp::Sub2x2);
+        let (head, scans) = parts(&bytes);
+        let reduced = reduce(&bytes, 4).unwrap();
+        // The tables before a scan stay: a later one may need them.
+        let tables = |part: &[u8]| part[..part.windows(2).position(|pair| pair == b"\xff\xda").unwrap()].to_vec();
+        let kept = |place| ![4, 5, 9].contains(&place);
+        let scans = scans.iter().enumerate().map(|(place, part)| if kept(place) { part.clone() } else { tables(part) });
+        assert_eq!(reduced, [head, scans.collect::<Vec<_>>().concat(), b"\xff\xd9".to_vec()].concat());
+        // Nothing more can be left out of it.
+        assert_eq!(reduce(&reduced, 4), None);
+    }
+
+    /// A decoder is to see these for itself.
+    #[test]
+    fn scans_that_do_not_follow_one_another_are_all_kept() {
+        let (head, scans) = parts(&progressive(88, Subsamp::Sub2x2));
+        let file = |order: &[usize]| {
+            let scans: Vec<_> = order.iter().flat_map(|place| scans[*place].clone()).collect();
+            [head.clone(), scans, b"\xff\xd9".to_vec()].concat()
+        };
+        let standard: Vec<_> = (0..scans.len()).collect();
+        assert!(reduce(&file(&standard), 4).is_some());
+        // Where the mean, or a first pass, is missing, or a refinement before others.
+        for missing in [0, 1, 2, 3, 4, 5] {
+            let order: Vec<_> = standard.iter().copied().filter(|place| *place != missing).collect();
+            assert_eq!(reduce(&file(&order), 4), None, "without {missing}");
+        }
+        for order in [vec![1, 0, 2, 3, 4, 5, 6, 7, 8, 9], vec![0, 1, 2, 3, 4, 9, 6, 7, 8, 5], vec![0, 0, 1, 2, 3, 4, 5]]
+        {
+            assert_eq!(reduce(&file(&order), 4), None, "{order:?}");
+        }
+        // But its last refinements may be missing, as after an honest cut.
+        assert!(reduce(&file(&[0, 1, 2, 3, 4]), 4).is_some());
+    }
+
+    #[test]
+    fn what_is_no_progressive_jpeg_is_left_alone() {
+        let bytes = progressive(88, Subsamp::Sub2x2);
+        for length in (0..bytes.len()).step_by(7) {
+            assert_eq!(reduce(&bytes[..length], 4), None, "cut to {length}");
+        }
+        // Baseline by its frame's code.
+        let frame = bytes.windows(2).position(|pair| pair == [0xFF, PROGRESSIVE]).unwrap();
+        let mut baseline = bytes.clone();
+        baseline[frame + 1] = 0xC0;
+        assert_eq!(reduce(&baseline, 4), None);
+        // Tables that change on the way.
+        let first_table = bytes.windows(2).position(|pair| pair == [0xFF, DQT]).unwrap();
+        let length = usize::from(u16::from_be_bytes([bytes[first_table + 2], bytes[first_table + 3]])) + 2;
+        let second_scan = File::read(&bytes).unwrap().scans[1].begin;
+        let table = &bytes[first_table..first_table + length];
+        assert_eq!(reduce(&[&bytes[..second_scan], table, &bytes[second_scan..]].concat(), 4), None);
+    }
+}
