@@ -51,7 +51,6 @@ fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARG
 
 # oximg takes minutes to compile, and so is asked for: OXIMG=1.
 bench: tools node bench-tools ## measure beside the peers, about an hour: make bench [SUITES=engine,growth,quality,system,lambda] [OXIMG=1]
-	cargo build --release --locked --bins
 	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites $(SUITES))
 
 bench-quick: tools bench-tools ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing

@@ -26,6 +26,12 @@ pub(crate) fn allowed_cores() -> Result<String, Failure> {
     Ok(field("/proc/self/status", "Cpus_allowed_list").ok_or("/proc does not say which cores there are")?)
 }
 
+/// The last of them: what else runs here begins with the first.
+pub(crate) fn last_core() -> Result<String, Failure> {
+    let allowed = allowed_cores()?;
+    Ok(allowed.rsplit([',', '-']).next().unwrap_or(&allowed).to_owned())
+}
+
 /// `YYYY-MM-DD`.
 pub(crate) fn date() -> Result<String, Failure> {
     said("date", &["+%F"])

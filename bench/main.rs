@@ -14,8 +14,9 @@ use clap::Parser as _;
 
 pub(crate) mod compare;
 mod engine;
+mod group;
 mod growth;
-mod lambda;
+pub(crate) mod lambda;
 mod machine;
 mod ours;
 mod peer;

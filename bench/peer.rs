@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::machine::{allowed_cores, cores, memory_kb};
+use super::machine::{allowed_cores, cores, last_core, memory_kb};
 use super::result::Peer;
 use super::task::{Answer, Done, Hello, Task};
 use super::{Failure, root, scratch};
@@ -18,7 +18,7 @@ use super::{Failure, root, scratch};
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// What a peer may compute on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cores {
     /// Held there by the system, whatever threads it starts.
     One,
@@ -60,11 +60,8 @@ impl Worker {
     pub(crate) fn start(peer: Peer, on: Cores) -> Result<Self, Failure> {
         let threads = if on == Cores::One { 1 } else { cores() };
         let command = program(peer, threads)?;
-        // The last core: what else runs here begins with the first.
-        let allowed = allowed_cores()?;
-        let core = allowed.rsplit([',', '-']).next().unwrap_or(&allowed);
         let mut held = Command::new("taskset");
-        held.args(["--cpu-list", if on == Cores::One { core } else { &allowed }]);
+        held.args(["--cpu-list", &if on == Cores::One { last_core()? } else { allowed_cores()? }]);
         held.arg(command.get_program()).args(command.get_args());
         held.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let words = scratch().join(format!("{peer}-{threads}.log"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::peer::ENGINES;
-use super::result::{Facts, Outcome, Peer, Row, Run};
+use super::result::{Facts, Outcome, Peer, Row, Run, Suite};
 use super::trial::Taken;
 use super::{Failure, engine, growth, machine, programs, quality, report, root, scratch};
 
@@ -16,19 +16,10 @@ pub(crate) struct Arguments {
     quick: bool,
     /// Only these: engine, growth, quality, system, lambda.
     #[arg(long, value_delimiter = ',', value_enum)]
-    suites: Vec<Wanted>,
+    suites: Vec<Suite>,
     /// Where the result goes.
     #[arg(long, default_value_os_t = root().join("bench/results"))]
     into: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Wanted {
-    Engine,
-    Growth,
-    Quality,
-    System,
-    Lambda,
 }
 
 /// What the suites add to.
@@ -123,12 +114,12 @@ pub(crate) fn unmeasured(rows: &[Row]) -> Vec<String> {
     rows.iter().filter(is_broken).map(|row| format!("{} in {}, {}", row.peer, row.group, row.case)).collect()
 }
 
-const SUITES: [(Wanted, Runs); 5] = [
-    (Wanted::Engine, engine::run),
-    (Wanted::Growth, growth::run),
-    (Wanted::Quality, quality::run),
-    (Wanted::System, programs::system),
-    (Wanted::Lambda, programs::lambda),
+const SUITES: [(Suite, Runs); 5] = [
+    (Suite::Engine, engine::run),
+    (Suite::Growth, growth::run),
+    (Suite::Quality, quality::run),
+    (Suite::System, programs::system),
+    (Suite::Lambda, programs::lambda),
 ];
 
 pub(crate) fn report(path: &Path, is_for_readme: bool) -> Result<(), Failure> {

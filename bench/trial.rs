@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use pixfront::format::Format;
+
 use super::Failure;
+use super::machine;
 use super::peer::{Cores, ENGINES, Worker, missing};
 use super::progress::Progress;
-use super::result::{Figure, Outcome, Peer, Row, Suite};
+use super::result::{Peer, Row, Suite};
 use super::score::Scores;
 use super::sources::Source;
-use super::task::{Answer, Task};
-use super::{machine, scratch};
+use super::task::Task;
 
 mod lane;
 
@@ -83,14 +85,13 @@ impl Cell {
 }
 
 /// The one that is in use here where a URL says none; 100 for PNG, which has none.
-pub(crate) fn default_quality(format: &str) -> Result<u8, Failure> {
-    let known = ["webp", "avif", "jpeg", "png"].contains(&format);
-    let format = pixfront::format::Format::ALL.into_iter().find(|known| known.name() == format).filter(|_| known);
-    Ok(format.ok_or("a format that is not measured")?.default_quality().unwrap_or(100))
+fn default_quality(name: &str) -> Result<u8, Failure> {
+    let format = Format::ALL.into_iter().find(|format| format.name() == name);
+    Ok(format.ok_or_else(|| format!("{name} is not a format"))?.default_quality().unwrap_or(100))
 }
 
 /// The running peers.
-pub(crate) type Workers = BTreeMap<(Peer, bool), Worker>;
+pub(crate) type Workers = BTreeMap<(Peer, Cores), Worker>;
 
 /// What a suite found, and of whom.
 pub(crate) struct Taken {
@@ -132,7 +133,7 @@ impl Trial {
         let mut workers = Workers::new();
         for cell in &self.cells {
             for peer in cell.peers.iter().filter(|peer| missing(**peer).is_none()) {
-                let key = (*peer, cell.cores == Cores::One);
+                let key = (*peer, cell.cores);
                 if let Entry::Vacant(place) = workers.entry(key) {
                     place.insert(Worker::start(*peer, cell.cores)?);
                 }
@@ -211,27 +212,4 @@ impl Trial {
         }
         Ok(())
     }
-}
-
-/// Where a result is left to be looked at.
-fn kept(peer: Peer) -> std::path::PathBuf {
-    scratch().join(format!("{peer}.result"))
-}
-
-fn figures(pairs: [(Figure, Vec<f64>); 5]) -> Outcome {
-    Outcome::Measured(pairs.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
-}
-
-fn answered(worker: &mut Worker, task: &Task) -> Result<Answer, Failure> {
-    let answer = worker.ask(task)?;
-    if let Answer::Done(done) = &answer {
-        // Half a pixel may be rounded either way, and a box may have its own way to round.
-        let is_near = |made: u32, asked: u32| made.abs_diff(asked) <= 1;
-        if !is_near(done.width, task.width) || !is_near(done.height, task.height) {
-            let (width, height) = (done.width, done.height);
-            let words = format!("{} made {width} × {height} pixels of {} × {}", worker.peer, task.width, task.height);
-            return Err(words.into());
-        }
-    }
-    Ok(answer)
 }

@@ -2,7 +2,6 @@
 # See that what the bench compares Pixfront with, and the pictures it does so on, are in .tools/bench.
 #
 #   scripts/bench-tools.sh [--oximg] [--oha]    all that installs in a minute; with the two that cargo has to compile (minutes)
-#   scripts/bench-tools.sh --pictures           only the pictures
 #
 # With all in place this prints nothing and asks nobody. What can't be had is said on standard error and the rest goes on, for the
 # bench says in its tables what was not installed. Packages of the system's are installed with apt-get where we are root, unless
@@ -142,18 +141,15 @@ oximg() {
 
 : >"$log"
 case "$*" in
---pictures) parts= ;;
 '' | --oximg | --oha | '--oximg --oha' | '--oha --oximg') parts="$*" ;;
 *)
-    echo 'usage: scripts/bench-tools.sh [--oximg] [--oha] | --pictures' >&2
+    echo 'usage: scripts/bench-tools.sh [--oximg] [--oha]' >&2
     exit 2
     ;;
 esac
-if [ "$*" != --pictures ]; then
-    venv venv bench/requirements.txt 'import PIL.Image, pyvips'
-    venv thumbor bench/requirements-thumbor.txt 'import thumbor.server'
-    node
-fi
+venv venv bench/requirements.txt 'import PIL.Image, pyvips'
+venv thumbor bench/requirements-thumbor.txt 'import thumbor.server'
+node
 mate_pictures
 skimage_pictures
 for part in $parts; do

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use super::super::Failure;
+use super::super::machine::last_core;
+use super::super::{Failure, group};
 use super::runtime_api::{RuntimeApi, Step};
 
 /// A function that does not take its next step by then never will.
@@ -63,30 +64,12 @@ impl Process {
 
     /// Resident now, of all its processes.
     pub(super) fn resident_mb(&self) -> Result<f64, Failure> {
-        self.memory("VmRSS:")
+        group::memory_mb(self.child.0.id(), "VmRSS")
     }
 
     /// The most that was resident until now, of all its processes.
     pub(super) fn peak_mb(&self) -> Result<f64, Failure> {
-        self.memory("VmHWM:")
-    }
-
-    fn memory(&self, name: &str) -> Result<f64, Failure> {
-        let group = self.child.0.id().to_string();
-        let mut sum_kb = 0.0;
-        for entry in fs::read_dir("/proc")? {
-            let dir = entry?.path();
-            // Other processes come and go meanwhile.
-            let Ok(stat) = fs::read_to_string(dir.join("stat")) else { continue };
-            // After the name in parentheses: state, parent, process group.
-            if stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(2)) != Some(&*group) {
-                continue;
-            }
-            let status = fs::read_to_string(dir.join("status"))?;
-            let value = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("a process without memory")?;
-            sum_kb += value.trim().trim_end_matches(" kB").parse::<f64>()?;
-        }
-        Ok(sum_kb / 1024.0)
+        group::memory_mb(self.child.0.id(), "VmHWM")
     }
 
     fn asked(&mut self, what: &str) -> Result<Instant, Failure> {
@@ -140,12 +123,10 @@ fn on_one_core(command: &mut Command) -> Result<(Instant, Child), Failure> {
 /// This thread, from now on.
 fn stay_on_one_core() -> Result<(), String> {
     let own = fs::read_to_string("/proc/thread-self/status").map_err(|error| format!("/proc/thread-self: {error}"))?;
-    let field = |name: &str| own.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let (thread, cores) =
-        field("Pid:").zip(field("Cpus_allowed_list:")).ok_or("/proc does not say which cores there are")?;
-    // `0-3,6`: the last one.
-    let core = cores.rsplit([',', '-']).next().unwrap_or(cores);
-    let moved = Command::new("taskset").args(["-p", "-c", core, thread]).output();
+    let thread =
+        own.lines().find_map(|line| line.strip_prefix("Pid:")).ok_or("/proc does not say which thread it is")?;
+    let core = last_core().map_err(|error| error.to_string())?;
+    let moved = Command::new("taskset").args(["-p", "-c", &core, thread.trim()]).output();
     match moved {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(format!("taskset failed: {}", String::from_utf8_lossy(&output.stderr).trim())),

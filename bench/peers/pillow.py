@@ -4,15 +4,13 @@ What is done is what Image.thumbnail does, but to an exact size: the JPEG decode
 """
 
 import io
-import json
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import PIL
 from PIL import Image, features
+from worker import serve
 
 THREADS = int(sys.argv[1])
 # Image.thumbnail's default: the cheap part of the reduction stops at twice the size that Lanczos makes.
@@ -74,31 +72,14 @@ def make(task):
         return result.getvalue(), image.size
 
 
-def answer(task, pool):
+def unable(task):
     if task["format"] not in ("jpeg", "webp", "avif", "png"):
-        return {"unable": f"this worker has no encoder named {task['format']}"}
+        return f"this worker has no encoder named {task['format']}"
     if task["format"] in ("webp", "avif") and not features.check(task["format"]):
-        return {"unable": f"this Pillow was built without {task['format']}"}
-    source_at(task["source"])
-    begun = time.perf_counter_ns()
-    made = list(pool.map(make, [task] * task["copies"])) if task["copies"] > 1 else [make(task)]
-    ms = (time.perf_counter_ns() - begun) / 1e6
-    data, (width, height) = made[0]
-    if task["keep"]:
-        Path(task["keep"]).write_bytes(data)
-    return {"done": {"ms": ms, "bytes": len(data), "width": width, "height": height}}
+        return f"this Pillow was built without {task['format']}"
+    return None
 
 
-def main():
-    libraries = {"libjpeg-turbo": "libjpeg_turbo", "libwebp": "webp", "libavif": "avif"}
-    versions = [f"{name} {features.version(feature)}" for name, feature in libraries.items() if features.version(feature)]
-    print(json.dumps({"version": ", ".join([f"Pillow {PIL.__version__}", *versions])}), flush=True)
-    with ThreadPoolExecutor(THREADS) as pool:
-        for line in sys.stdin:
-            try:
-                print(json.dumps(answer(json.loads(line), pool)), flush=True)
-            except Exception as error:
-                sys.exit(f"pillow: {type(error).__name__}: {error} (asked: {line.strip()})")
-
-
-main()
+libraries = {"libjpeg-turbo": "libjpeg_turbo", "libwebp": "webp", "libavif": "avif"}
+versions = [f"{name} {features.version(feature)}" for name, feature in libraries.items() if features.version(feature)]
+serve(", ".join([f"Pillow {PIL.__version__}", *versions]), THREADS, unable, source_at, make)

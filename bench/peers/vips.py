@@ -1,10 +1,7 @@
 """libvips, by way of pyvips, as a peer of the engine suite, asked as bench/task.rs says: python vips.py THREADS"""
 
-import json
 import os
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +11,7 @@ THREADS = int(sys.argv[1])
 os.environ["VIPS_CONCURRENCY"] = "1"
 
 import pyvips  # noqa: E402
+from worker import serve  # noqa: E402
 
 # Without this a second decoding of the same bytes would be an answer out of libvips's cache of operations.
 pyvips.cache_set_max(0)
@@ -62,28 +60,5 @@ def unable(task):
     return None
 
 
-def answer(task, pool):
-    if why := unable(task):
-        return {"unable": why}
-    source_at(task["source"])
-    begun = time.perf_counter_ns()
-    made = list(pool.map(make, [task] * task["copies"])) if task["copies"] > 1 else [make(task)]
-    ms = (time.perf_counter_ns() - begun) / 1e6
-    data, (width, height) = made[0]
-    if task["keep"]:
-        Path(task["keep"]).write_bytes(data)
-    return {"done": {"ms": ms, "bytes": len(data), "width": width, "height": height}}
-
-
-def main():
-    own = ".".join(str(pyvips.version(part)) for part in range(3))
-    print(json.dumps({"version": f"libvips {own}, pyvips {version('pyvips')}"}), flush=True)
-    with ThreadPoolExecutor(THREADS) as pool:
-        for line in sys.stdin:
-            try:
-                print(json.dumps(answer(json.loads(line), pool)), flush=True)
-            except Exception as error:
-                sys.exit(f"vips: {type(error).__name__}: {error} (asked: {line.strip()})")
-
-
-main()
+own = ".".join(str(pyvips.version(part)) for part in range(3))
+serve(f"libvips {own}, pyvips {version('pyvips')}", THREADS, unable, source_at, make)

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::super::Failure;
+use super::super::group::cpu_of_ended;
 use super::installed::{oha, said_by};
-use super::process::cpu_of_ended;
 
 /// After which a client gives up.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::super::Failure;
+use super::super::{Failure, group};
 use super::workshop::naming;
 
 pub(super) struct Process {
@@ -55,44 +55,29 @@ impl Process {
 
     /// How many processes it is.
     pub(super) fn count(&self) -> Result<usize, Failure> {
-        Ok(self.group()?.len())
+        Ok(group::members(self.child.id())?.len())
     }
 
     pub(super) fn resident_mb(&self) -> Result<f64, Failure> {
-        self.memory_mb("VmRSS:")
+        self.memory_mb("VmRSS")
     }
 
     /// The most that each of its processes has had, summed.
     pub(super) fn peak_mb(&self) -> Result<f64, Failure> {
-        self.memory_mb("VmHWM:")
+        self.memory_mb("VmHWM")
     }
 
     /// Processor time so far, in the kernel's ticks.
     pub(super) fn cpu(&self) -> Result<u64, Failure> {
-        Ok(self.group()?.iter().map(|member| member.ticks).sum())
+        Ok(group::members(self.child.id())?.iter().map(|member| member.ticks).sum())
     }
 
     fn memory_mb(&self, field: &str) -> Result<f64, Failure> {
-        let mut kb = 0.0;
-        for member in self.group()? {
-            // It may have ended since it was listed.
-            let Ok(status) = fs::read_to_string(format!("/proc/{}/status", member.id)) else { continue };
-            let line = status.lines().find_map(|line| line.strip_prefix(field));
-            kb += line.map_or(Ok(0.0), |line| line.trim().trim_end_matches(" kB").parse::<f64>())?;
-        }
-        if kb == 0.0 {
+        let mb = group::memory_mb(self.child.id(), field)?;
+        if mb == 0.0 {
             return Err(format!("{} has no memory: it has ended", self.name).into());
         }
-        Ok(kb / 1024.0)
-    }
-
-    fn group(&self) -> Result<Vec<Stat>, Failure> {
-        let mut members = Vec::new();
-        for entry in fs::read_dir("/proc")? {
-            let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            members.extend(Stat::read(id).filter(|stat| stat.group == self.child.id()));
-        }
-        Ok(members)
+        Ok(mb)
     }
 }
 
@@ -103,31 +88,4 @@ impl Drop for Process {
         let _ = self.guard.wait();
         let _ = self.child.wait();
     }
-}
-
-/// Of a line of /proc/<id>/stat.
-struct Stat {
-    id: u32,
-    group: u32,
-    ticks: u64,
-}
-
-impl Stat {
-    fn read(id: u32) -> Option<Self> {
-        let fields = stat_fields(&format!("/proc/{id}/stat"))?;
-        let at = |place: usize| fields.get(place)?.parse::<u64>().ok();
-        Some(Self { id, group: u32::try_from(at(2)?).ok()?, ticks: at(11)? + at(12)? })
-    }
-}
-
-/// Processor time of what this process has started and seen end, in ticks.
-pub(super) fn cpu_of_ended() -> u64 {
-    let fields = stat_fields("/proc/self/stat").unwrap_or_default();
-    fields.iter().skip(13).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
-}
-
-/// From the third one on: the name before may have blanks in it.
-fn stat_fields(path: &str) -> Option<Vec<String>> {
-    let line = fs::read_to_string(path).ok()?;
-    Some(line.rsplit_once(") ")?.1.split_whitespace().map(str::to_owned).collect())
 }

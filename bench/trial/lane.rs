@@ -1,11 +1,14 @@
 //! One peer in one case.
 
+use std::path::PathBuf;
+
 use super::super::Failure;
-use super::super::peer::{Cores, Worker, missing};
+use super::super::peer::{Worker, missing};
 use super::super::result::{Figure, Outcome, Peer, Row, Suite};
 use super::super::score::Scores;
+use super::super::scratch;
 use super::super::task::{Answer, Task};
-use super::{Cell, Workers, answered, figures, kept};
+use super::{Cell, Workers};
 
 pub(super) struct Lane {
     pub(super) peer: Peer,
@@ -29,12 +32,9 @@ impl Lane {
         workers: &mut Workers,
         scores: &mut Scores,
     ) -> Result<Self, Failure> {
-        let mut task = cell.task();
-        // Their scales of effort have other ends than libwebp's has.
-        task.effort = task.effort.filter(|_| task.format == "webp" || cell.peers.len() == 1);
         let mut lane = Self {
             peer,
-            task,
+            task: cell.task(),
             ms: None,
             weights: None,
             unable: missing(peer),
@@ -57,7 +57,7 @@ impl Lane {
     }
 
     fn try_once(&mut self, cell: &Cell, workers: &mut Workers, scores: &mut Scores) -> Result<(), Failure> {
-        let worker = workers.get_mut(&(self.peer, cell.cores == Cores::One)).ok_or("a peer that was not started")?;
+        let worker = workers.get_mut(&(self.peer, cell.cores)).ok_or("a peer that was not started")?;
         let path = kept(self.peer);
         let task = Task { keep: cell.is_scored.then(|| path.clone()), ..self.task.clone() };
         match answered(worker, &task)? {
@@ -118,7 +118,7 @@ impl Lane {
         if self.ms.is_none() {
             return Ok(());
         }
-        let key = (self.peer, cell.cores == Cores::One);
+        let key = (self.peer, cell.cores);
         let worker = workers.get_mut(&key).ok_or("a peer that was not started")?;
         match worker.again(&self.task) {
             Ok(done) => self.times.push(done.ms / f64::from(self.task.copies)),
@@ -181,4 +181,27 @@ impl Lane {
             outcome,
         }
     }
+}
+
+/// Where a result is left to be looked at.
+fn kept(peer: Peer) -> PathBuf {
+    scratch().join(format!("{peer}.result"))
+}
+
+fn figures(pairs: [(Figure, Vec<f64>); 5]) -> Outcome {
+    Outcome::Measured(pairs.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
+}
+
+fn answered(worker: &mut Worker, task: &Task) -> Result<Answer, Failure> {
+    let answer = worker.ask(task)?;
+    if let Answer::Done(done) = &answer {
+        // Half a pixel may be rounded either way, and a box may have its own way to round.
+        let is_near = |made: u32, asked: u32| made.abs_diff(asked) <= 1;
+        if !is_near(done.width, task.width) || !is_near(done.height, task.height) {
+            let (width, height) = (done.width, done.height);
+            let words = format!("{} made {width} × {height} pixels of {} × {}", worker.peer, task.width, task.height);
+            return Err(words.into());
+        }
+    }
+    Ok(answer)
 }

@@ -105,10 +105,9 @@ impl File {
             if !scan.components.iter().any(is_needed) {
                 dropped.push(scan);
             } else if scan.bits.0 > 0 {
-                scan.components
-                    .iter()
-                    .filter_map(|place| before.get_mut(*place).map(|bands| bands.push(scan.band)))
-                    .count();
+                for place in &scan.components {
+                    before[*place].push(scan.band);
+                }
             }
         }
         dropped.reverse();
@@ -249,8 +248,8 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels from 0 to 255")]
     /// Waves of several lengths, in libjpeg's own order of scans: mean; luma's first five; the chroma; luma's rest; and then bit by bit.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels from 0 to 255")]
     fn progressive(quality: i32, subsampling: Subsamp) -> Vec<u8> {
         let (width, height) = (128, 96);
         let level = |place: usize| {

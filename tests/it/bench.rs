@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use harness::compare::{changes_of, moves_of};
+use harness::lambda::price::{EDGE, REGIONAL, dollars, memory_mb};
 use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
 use harness::{quality, report, run, stats};
 
@@ -136,6 +137,24 @@ fn a_run_without_us_has_failed() {
         unable(Peer::Sharp, "refused", "no such format"),
     ];
     assert_eq!(run::unmeasured(&rows), ["Pixfront in photo.jpg, empty", "Pixfront in photo.jpg, refused"]);
+}
+
+/// Sums that were done by hand.
+#[test]
+fn prices() {
+    let sums = [
+        ("memory for a peak of 30 MB", memory_mb(30.0), 128.0),
+        ("memory for a peak of 116 MB", memory_mb(116.0), 128.0),
+        ("memory for a peak of 117 MB", memory_mb(117.0), 256.0),
+        // 2 GB × 0.1 s × $16.6667 a million GB-seconds + $0.20: above 1,769 MB the time is as it was measured.
+        ("100 ms at 2,048 MB", dollars(100.0, 2048.0, REGIONAL), 3.533_34),
+        // 0.125 GB × 1.38203 s × $16.6667 + $0.20: at 128 MB it takes 13.8 times as long.
+        ("100 ms at 128 MB", dollars(100.0, 128.0, REGIONAL), 3.079_238),
+        ("no time at the edge", dollars(0.0, 128.0, EDGE), 0.6),
+    ];
+    for (what, is, should) in sums {
+        assert!((is - should).abs() < 1e-4, "the price of {what} is {should}, and came out as {is}");
+    }
 }
 
 /// A result is read as it was written, and one of something else is refused by name.
