@@ -232,6 +232,16 @@ impl Placement {
         MARGINS.into_iter().find(is_enough).map_or(1, |(divisor, _)| divisor)
     }
 
+    /// By how many columns and rows of what was decoded by this divisor (or one more) a result with odd sides takes in more if it is
+    /// rounded up to even ones.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]
+    pub(super) fn beyond_odd_sides(&self, divisor: u32) -> Size {
+        let more = |crop: f64, side: u32| {
+            if side.is_multiple_of(2) { 0 } else { (crop / f64::from(side * divisor)).ceil() as u32 + 1 }
+        };
+        Size { width: more(self.crop.width, self.size.width), height: more(self.crop.height, self.size.height) }
+    }
+
     /// The least size to which a decoder that reduces to any, by averages of areas, may reduce a source of this one: what is left
     /// is the resampler's. The source's own where nothing would be won.
     pub(super) fn decode_size(&self, source: Size) -> Size {

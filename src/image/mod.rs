@@ -23,6 +23,8 @@ mod jpeg_segments;
 pub mod orient;
 mod pipeline;
 mod pixels;
+mod planar;
+mod planes;
 pub mod probe;
 mod profile;
 mod resize;

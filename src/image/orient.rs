@@ -55,6 +55,16 @@ impl Orientation {
         }
     }
 
+    /// Whether what is on the left of the stored picture, and what is at its top, ends on the right or at the bottom.
+    pub(super) const fn mirrors(self) -> (bool, bool) {
+        match self {
+            Self::Upright | Self::Mirrored270 => (false, false),
+            Self::Mirrored | Self::Turned270 => (true, false),
+            Self::Mirrored180 | Self::Turned90 => (false, true),
+            Self::Turned180 | Self::Mirrored90 => (true, true),
+        }
+    }
+
     /// The size on the other side of the turn; its own inverse.
     #[must_use]
     pub const fn swap(self, size: Size) -> Size {

@@ -8,7 +8,7 @@ use super::geometry::{self, Arrangement, Ground, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
 use super::{Cancel, Cost, Limits, Options, Rendered};
-use super::{animation, colour, focus, ground, orient, resize, sniff, untouched};
+use super::{animation, colour, focus, ground, orient, planar, resize, sniff, untouched};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 use crate::variant::{Recipe, Scale};
@@ -61,15 +61,17 @@ pub(super) struct Job<'a> {
     pub(super) probe: Probe,
     pub(super) recipe: &'a Recipe,
     pub(super) format: Format,
-    arrangement: Arrangement,
+    pub(super) arrangement: Arrangement,
     pub(super) options: &'a Options,
     pub(super) cancel: &'a Cancel,
 }
 
 impl Job<'_> {
     fn still(&self) -> Result<Rendered> {
-        let placement = self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size());
-        let decoded = codec::decode(self.bytes, &self.probe, &placement)?;
+        if let Some(rendered) = planar::still(self)? {
+            return Ok(rendered);
+        }
+        let decoded = codec::decode(self.bytes, &self.probe, &self.placement())?;
         let cost = Cost { source: self.probe.size, decoded: decoded.pixels.size(), frames: 1 };
         self.cancel.check()?;
         let converter = decoded.converter();
@@ -81,9 +83,14 @@ impl Job<'_> {
         Ok(self.rendered(encoded, pixels.size(), cost))
     }
 
-    /// Where the picture is taken from, before it is turned upright. All frames of an animation are cropped as the first.
+    /// Where the picture is taken from, before it is turned upright, while nobody has looked at it.
+    pub(super) fn placement(&self) -> Placement {
+        self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size())
+    }
+
+    /// Where the picture is taken from. All frames of an animation are cropped as the first.
     pub(super) fn focus(&self, decoded: &Decoded, converter: &Converter) -> Result<Placement> {
-        let placement = self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size());
+        let placement = self.placement();
         match self.arrangement.focus {
             Some(focus) => focus::place(decoded, converter, placement, self.probe.size, focus),
             None => Ok(placement),

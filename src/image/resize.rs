@@ -3,7 +3,7 @@
 use fast_image_resize as fir;
 
 use super::codec::Decoded;
-use super::geometry::Placement;
+use super::geometry::{Placement, Rect, Size};
 use super::pixels::{Layout, Pixels};
 use crate::error::{Error, Kind, Result};
 
@@ -17,27 +17,30 @@ pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> 
 
 /// The same to new pixels, whatever the sizes.
 pub(super) fn resample(decoded: &Decoded, placement: &Placement) -> Result<Pixels> {
-    let Decoded { pixels: decoded, reduction, .. } = decoded;
-    let crop = reduction.rect(placement.crop);
-    // Rounding must not carry the far edge over the picture's.
-    let crop_width = crop.width.min(f64::from(decoded.width) - crop.x);
-    let crop_height = crop.height.min(f64::from(decoded.height) - crop.y);
+    crop(&decoded.pixels, decoded.reduction.rect(placement.crop), placement.size)
+}
 
-    let pixel_type = match decoded.layout {
+/// Resizes a part of a picture, given in its own pixels.
+pub(super) fn crop(pixels: &Pixels, crop: Rect, size: Size) -> Result<Pixels> {
+    // Rounding must not carry the far edge over the picture's.
+    let crop_width = crop.width.min(f64::from(pixels.width) - crop.x);
+    let crop_height = crop.height.min(f64::from(pixels.height) - crop.y);
+
+    let pixel_type = match pixels.layout {
         Layout::Gray => fir::PixelType::U8,
         Layout::Rgb => fir::PixelType::U8x3,
         Layout::GrayAlpha => fir::PixelType::U8x2,
         Layout::Rgba | Layout::Cmyk => fir::PixelType::U8x4,
     };
-    let mut resized = Pixels::zeroed(placement.size, decoded.layout);
-    let from = fir::images::ImageRef::new(decoded.width, decoded.height, &decoded.data, pixel_type).map_err(bug)?;
+    let mut resized = Pixels::zeroed(size, pixels.layout);
+    let from = fir::images::ImageRef::new(pixels.width, pixels.height, &pixels.data, pixel_type).map_err(bug)?;
     let mut to =
         fir::images::Image::from_slice_u8(resized.width, resized.height, &mut resized.data, pixel_type).map_err(bug)?;
     let options = fir::ResizeOptions::new()
         .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
         .crop(crop.x, crop.y, crop_width, crop_height)
         // Black ink is no alpha.
-        .use_alpha(decoded.layout != Layout::Cmyk);
+        .use_alpha(pixels.layout != Layout::Cmyk);
     fir::Resizer::new().resize(&from, &mut to, &options).map_err(bug)?;
     Ok(resized)
 }

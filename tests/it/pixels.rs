@@ -21,6 +21,7 @@ mod gifs;
 mod matrix;
 mod options;
 mod peers;
+mod planes;
 mod promises;
 mod quality;
 mod reference;

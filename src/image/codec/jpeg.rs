@@ -7,27 +7,22 @@ use std::ptr;
 
 use turbojpeg_sys as tj;
 
-use super::super::geometry::Size;
+use super::super::geometry::{Reduction, Size};
+use super::super::jpeg_scans::{self, Chroma};
+use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
+use super::super::planes::{Coded, Planes, repeat_edges};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
-use super::super::{jpeg_scans, jpeg_segments};
 use super::{corrupt, not_encoded};
 use crate::error::Result;
 
 /// Decodes with the sides divided by `divisor` (1, 2, 4 or 8, rounded up) in the DCT, which skips most of the work.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixels, Option<Profile>)> {
-    let mut decoder = Handle::new(tj::TJINIT_TJINIT_DECOMPRESS).map_err(corrupt)?;
-    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor) } else { None };
+    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor, Chroma::Finer) } else { None };
     let coded = reduced.as_deref().unwrap_or(bytes);
-    decoder.read_header(coded).map_err(corrupt)?;
-    let stated = Size { width: probe.size.width, height: probe.size.height };
-    if decoder.header_size() != Some(stated) {
-        return Err(corrupt("its frame is not of the size that its header says"));
-    }
-    decoder.set_divisor(divisor).map_err(corrupt)?;
+    let (mut decoder, size) = open(coded, probe, divisor)?;
     let layout = decoder.layout();
-    let size = Size { width: stated.width.div_ceil(divisor), height: stated.height.div_ceil(divisor) };
     let mut pixels = Pixels::zeroed(size, layout);
     decoder.read_pixels(coded, &mut pixels).map_err(corrupt)?;
     let colours = jpeg_segments::colours(bytes);
@@ -35,6 +30,40 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixel
         pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);
     }
     Ok((pixels, colours.profile.as_deref().and_then(Profile::icc)))
+}
+
+/// Decodes luma and chroma as they are coded, each divided by `divisor`, with so many columns and rows more of chroma. [`None`] where
+/// they are not coded so.
+pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, divisor: u32, more: Size) -> Result<Option<Coded>> {
+    let (mut decoder, size) = open(bytes, probe, divisor)?;
+    let Some((subsampling, sampling)) = decoder.sampling() else { return Ok(None) };
+    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor, Chroma::AsLuma) } else { None };
+    if let Some(reduced) = &reduced {
+        (decoder, _) = open(reduced, probe, divisor)?;
+    }
+    let sizes = plane_sizes(size, subsampling).map_err(corrupt)?;
+    let [luma, chroma, _] = sizes;
+    let wider = Size { width: chroma.width + more.width, height: chroma.height + more.height };
+    let mut planes = [luma, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
+    decoder.read_planes(reduced.as_deref().unwrap_or(bytes), &mut planes, sizes).map_err(corrupt)?;
+    planes.iter_mut().zip(sizes).for_each(|(plane, held)| repeat_edges(plane, held));
+    Ok(Some(Coded { size, planes, sampling, reduction: Reduction::by(divisor) }))
+}
+
+pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
+    jpeg_segments::colours(bytes).profile.as_deref().and_then(Profile::icc)
+}
+
+/// Reads a header that must be that of the probe, and returns also the size to which the picture will be decoded.
+fn open(coded: &[u8], probe: &Probe, divisor: u32) -> Result<(Handle, Size)> {
+    let mut decoder = Handle::new(tj::TJINIT_TJINIT_DECOMPRESS).map_err(corrupt)?;
+    decoder.read_header(coded).map_err(corrupt)?;
+    if decoder.header_size() != Some(probe.size) {
+        return Err(corrupt("its frame is not of the size that its header says"));
+    }
+    decoder.set_divisor(divisor).map_err(corrupt)?;
+    let Size { width, height } = probe.size;
+    Ok((decoder, Size { width: width.div_ceil(divisor), height: height.div_ceil(divisor) }))
 }
 
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
@@ -45,12 +74,42 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Resu
         Layout::GrayAlpha | Layout::Rgba => return Err(not_encoded("JPEG has no alpha")),
         Layout::Cmyk => return Err(not_encoded("CMYK is not written")),
     };
-    let mut encoder = Handle::new(tj::TJINIT_TJINIT_COMPRESS).map_err(not_encoded)?;
-    encoder.set(tj::TJPARAM_TJPARAM_QUALITY, c_int::from(quality)).map_err(not_encoded)?;
-    encoder.set(tj::TJPARAM_TJPARAM_SUBSAMP, subsampling as c_int).map_err(not_encoded)?;
-    encoder.set(tj::TJPARAM_TJPARAM_OPTIMIZE, 1).map_err(not_encoded)?;
-    encoder.set(tj::TJPARAM_TJPARAM_PROGRESSIVE, c_int::from(is_progressive)).map_err(not_encoded)?;
+    let mut encoder = Handle::encoder(subsampling, quality, is_progressive).map_err(not_encoded)?;
     encoder.write(pixels).map_err(not_encoded)
+}
+
+/// The same of planes, which are written as they are.
+pub(super) fn encode_planes(planes: &Planes, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
+    let mut encoder = Handle::encoder(tj::TJSAMP_TJSAMP_420, quality, is_progressive).map_err(not_encoded)?;
+    let Size { width, height } = planes.size();
+    if width % 2 == 0 && height % 2 == 0 {
+        return encoder.write_planes(planes.size(), &planes.luma, &planes.chroma).map_err(not_encoded);
+    }
+    // The library wants two samples of luma for each of chroma, also at the edges.
+    let even = Size { width: width.next_multiple_of(2), height: height.next_multiple_of(2) };
+    let mut luma = Pixels::zeroed(even, Layout::Gray);
+    let rows = planes.luma.data.chunks_exact(width as usize);
+    luma.data
+        .chunks_exact_mut(even.width as usize)
+        .zip(rows)
+        .for_each(|(to, from)| to[..from.len()].copy_from_slice(from));
+    repeat_edges(&mut luma, planes.size());
+    encoder.write_planes(planes.size(), &luma, &planes.chroma).map_err(not_encoded)
+}
+
+/// The sizes of the planes of a picture of this size.
+fn plane_sizes(size: Size, subsampling: tj::TJSAMP) -> Said<[Size; 3]> {
+    let int = |side: u32| c_int::try_from(side).map_err(|error| error.to_string());
+    let (width, height, subsampling) = (int(size.width)?, int(size.height)?, subsampling as c_int);
+    let plane = |place: c_int| {
+        // SAFETY: pure functions of three numbers.
+        let (columns, rows) = unsafe {
+            (tj::tj3YUVPlaneWidth(place, width, subsampling), tj::tj3YUVPlaneHeight(place, height, subsampling))
+        };
+        let known = |side: c_int| u32::try_from(side).ok().filter(|side| *side > 0).ok_or("planes of no known size");
+        Ok::<_, &str>(Size { width: known(columns)?, height: known(rows)? })
+    };
+    Ok([plane(0)?, plane(1)?, plane(2)?])
 }
 
 /// How the warnings begin about what browsers show all the same. They are known by their words, because the library's code for
@@ -76,6 +135,15 @@ impl Handle {
         // SAFETY: takes a number and returns null or an instance, which only this struct holds and `drop` frees.
         let handle = unsafe { tj::tj3Init(direction as c_int) };
         if handle.is_null() { Err("out of memory".to_owned()) } else { Ok(Self(handle)) }
+    }
+
+    fn encoder(subsampling: tj::TJSAMP, quality: u8, is_progressive: bool) -> Said<Self> {
+        let mut encoder = Self::new(tj::TJINIT_TJINIT_COMPRESS)?;
+        encoder.set(tj::TJPARAM_TJPARAM_QUALITY, c_int::from(quality))?;
+        encoder.set(tj::TJPARAM_TJPARAM_SUBSAMP, subsampling as c_int)?;
+        encoder.set(tj::TJPARAM_TJPARAM_OPTIMIZE, 1)?;
+        encoder.set(tj::TJPARAM_TJPARAM_PROGRESSIVE, c_int::from(is_progressive))?;
+        Ok(encoder)
     }
 
     fn set(&mut self, parameter: tj::TJPARAM, value: c_int) -> Said<()> {
@@ -110,6 +178,25 @@ impl Handle {
         }
     }
 
+    /// How often chroma is sampled, in the library's words, and for how many columns and rows of luma each time. [`None`]: there are
+    /// not luma and two chromas, or they are not sampled alike.
+    fn sampling(&mut self) -> Option<(tj::TJSAMP, (u32, u32))> {
+        if u32::try_from(self.get(tj::TJPARAM_TJPARAM_COLORSPACE)) != Ok(tj::TJCS_TJCS_YCbCr) {
+            return None;
+        }
+        let subsampling = tj::TJSAMP::try_from(self.get(tj::TJPARAM_TJPARAM_SUBSAMP)).ok()?;
+        let sampling = match subsampling {
+            tj::TJSAMP_TJSAMP_444 => (1, 1),
+            tj::TJSAMP_TJSAMP_422 => (2, 1),
+            tj::TJSAMP_TJSAMP_420 => (2, 2),
+            tj::TJSAMP_TJSAMP_440 => (1, 2),
+            tj::TJSAMP_TJSAMP_411 => (4, 1),
+            tj::TJSAMP_TJSAMP_441 => (1, 4),
+            _ => return None,
+        };
+        Some((subsampling, sampling))
+    }
+
     fn set_divisor(&mut self, divisor: u32) -> Said<()> {
         let denom = c_int::try_from(divisor).map_err(|error| error.to_string())?;
         // SAFETY: the instance is alive and the factor is passed by value; one it does not know is an error.
@@ -129,17 +216,62 @@ impl Handle {
         self.check(code)
     }
 
+    /// Fills the left and top of the planes, which are as large as `held` or larger. These must be the sizes of the planes of the header's
+    /// size, divided as set and rounded up, in the header's subsampling.
+    fn read_planes(&mut self, bytes: &[u8], planes: &mut [Pixels; 3], held: [Size; 3]) -> Said<()> {
+        let has_room = |(plane, held): (&Pixels, Size)| {
+            plane.layout == Layout::Gray && plane.width >= held.width && plane.height >= held.height
+        };
+        assert!(planes.iter().zip(held).all(has_room), "planes of another size");
+        let mut strides = [0; 3];
+        for (stride, plane) in strides.iter_mut().zip(&*planes) {
+            *stride = c_int::try_from(plane.width).map_err(|error| error.to_string())?;
+        }
+        let mut pointers = planes.each_mut().map(|plane| plane.data.as_mut_ptr());
+        // SAFETY: `bytes` is one live slice. The library writes to each plane as many rows and columns as `held` says, which
+        // `decode_planes` had from the library for the header that this very instance read, and begins a row every stride; there is
+        // room for them, asserted above. Both arrays have three elements, as many as the planes of a header that says YCbCr.
+        let code = unsafe {
+            let (planes, strides) = (pointers.as_mut_ptr(), strides.as_mut_ptr());
+            tj::tj3DecompressToYUVPlanes8(self.0, bytes.as_ptr(), bytes.len() as u64, planes, strides)
+        };
+        self.check(code)
+    }
+
     fn write(&mut self, pixels: &Pixels) -> Said<Vec<u8>> {
         let format = pixel_format(pixels.layout);
         let width = c_int::try_from(pixels.width).map_err(|error| error.to_string())?;
         let height = c_int::try_from(pixels.height).map_err(|error| error.to_string())?;
+        self.written(|handle, buffer, length| {
+            // SAFETY: `pixels.data` holds height rows of width pixels without gaps (a pitch of 0), which is all that is read.
+            unsafe { tj::tj3Compress8(handle, pixels.data.as_ptr(), width, 0, height, format, buffer, length) }
+        })
+    }
+
+    /// Of planes in 4:2:0 for which the instance is set; luma's sides are even.
+    fn write_planes(&mut self, size: Size, luma: &Pixels, chroma: &[Pixels; 2]) -> Said<Vec<u8>> {
+        let planes = [luma, &chroma[0], &chroma[1]];
+        let is_whole =
+            planes.iter().zip(plane_sizes(size, tj::TJSAMP_TJSAMP_420)?).all(|(plane, size)| plane.size() == size);
+        assert!(is_whole, "planes of another size");
+        let width = c_int::try_from(size.width).map_err(|error| error.to_string())?;
+        let height = c_int::try_from(size.height).map_err(|error| error.to_string())?;
+        let pointers = planes.map(|plane| plane.data.as_ptr());
+        self.written(|handle, buffer, length| {
+            // SAFETY: the planes are of the sizes that the library itself states for this picture, asserted above, and have no gaps
+            // (null for the strides); they are only read, and there are three of them.
+            unsafe {
+                tj::tj3CompressFromYUVPlanes8(handle, pointers.as_ptr(), width, ptr::null(), height, buffer, length)
+            }
+        })
+    }
+
+    /// What a call writes that is given a null buffer.
+    fn written(&mut self, write: impl FnOnce(tj::tjhandle, *mut *mut u8, *mut tj::size_t) -> c_int) -> Said<Vec<u8>> {
         let mut buffer = ptr::null_mut();
         let mut length = 0;
-        // SAFETY: `pixels.data` holds height rows of width pixels without gaps (a pitch of 0), which is all that is read.
         // The library allocates into `buffer`, since it is null, and tells the `length`.
-        let code = unsafe {
-            tj::tj3Compress8(self.0, pixels.data.as_ptr(), width, 0, height, format, &raw mut buffer, &raw mut length)
-        };
+        let code = write(self.0, &raw mut buffer, &raw mut length);
         let result = self.check(code).map(|()| {
             // SAFETY: after success `buffer` points to `length` written bytes.
             unsafe { std::slice::from_raw_parts(buffer, usize::try_from(length).unwrap_or(0)) }.to_vec()

@@ -4,6 +4,7 @@ use super::animation::Animation;
 use super::colour::Converter;
 use super::geometry::{Placement, Reduction};
 use super::pixels::Pixels;
+use super::planes::{Coded, Planes};
 use super::probe::Probe;
 use super::profile::Profile;
 use super::{Cancel, Encoding};
@@ -53,6 +54,17 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
             Err(unread(probe.file_type))
         }
     }
+}
+
+/// Decodes a probed JPEG to luma and chroma, if it has such, for a result that has half as many columns and rows of chroma.
+pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Option<Coded>> {
+    let divisor = placement.decode_divisor();
+    jpeg::decode_planes(bytes, probe, divisor, placement.beyond_odd_sides(divisor))
+}
+
+/// What a JPEG says that its colours are; [`None`]: sRGB.
+pub(super) fn jpeg_profile(bytes: &[u8]) -> Option<Profile> {
+    jpeg::profile(bytes)
 }
 
 /// Decodes a probed source that moves, and hands over its frames in order, as they are seen on the whole canvas and with their
@@ -110,6 +122,16 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
         Format::Webp => webp::encode(pixels, target),
         Format::Avif => avif::encode(pixels, target.quality(), target.encoding.avif_speed),
         Format::Gif => gif::encode(pixels),
+    }
+}
+
+/// Encodes luma and chroma, to a format that has them.
+pub(super) fn encode_planes(planes: &Planes, target: &Target) -> Result<Vec<u8>> {
+    match target.format {
+        Format::Jpeg => jpeg::encode_planes(planes, target.quality(), target.encoding.jpeg_progressive),
+        Format::Webp => webp::encode_planes(planes, target),
+        Format::Avif => avif::encode_planes(planes, target.quality(), target.encoding.avif_speed),
+        Format::Png | Format::Gif => Err(not_encoded(format!("{} has no luma and chroma", target.format))),
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::Cancel;
 use super::super::animation::Animation;
 use super::super::geometry::{Placement, Reduction, Size};
 use super::super::pixels::{Layout, Pixels};
+use super::super::planes::Planes;
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
@@ -51,6 +52,11 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
     }
     let lossless = encode_with(pixels, &WebPConfig { lossless: 1, ..config(target, LOSSLESS_EFFORT)? })?;
     Ok(if lossless.len() <= lossy.len() { lossless } else { lossy })
+}
+
+/// Encodes what never was RGB, lossy.
+pub(super) fn encode_planes(planes: &Planes, target: &Target) -> Result<Vec<u8>> {
+    still::encode(planes, &config(target, target.quality())?).map_err(not_encoded)
 }
 
 fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! AVIF: libaom's streams in and out of their files.
 
 use super::super::pixels::{Layout, Pixels, unmultiply};
+use super::super::planes;
 use super::super::probe::Probe;
 use super::super::probe::avif::{Avif, Plane};
 use super::super::profile::Profile;
@@ -103,8 +104,7 @@ impl Meaning {
 
 /// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality.
 pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>> {
-    // As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
-    let effort = Effort { speed: speed.into(), quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 };
+    let effort = effort(quality, speed);
     let size = pixels.size();
     let encode = |luma: &[u8], chroma| aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded);
     let alpha = match pixels.layout {
@@ -118,4 +118,17 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>>
     };
     let [luma, blue, red] = yuv::split(pixels);
     file::write(size, &encode(&luma, Some([&blue, &red]))?, false, alpha.as_deref())
+}
+
+/// The same of planes, which are encoded as they are.
+pub(super) fn encode_planes(picture: &planes::Planes, quality: u8, speed: u8) -> Result<Vec<u8>> {
+    let [blue, red] = &picture.chroma;
+    let (size, luma, chroma) = (picture.size(), &picture.luma.data, Some([blue.data.as_slice(), &red.data]));
+    let stream = aom::encode(&Planes { size, luma, chroma }, &effort(quality, speed)).map_err(not_encoded)?;
+    file::write(size, &stream, false, None)
+}
+
+/// As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
+fn effort(quality: u8, speed: u8) -> Effort {
+    Effort { speed: speed.into(), quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 }
 }

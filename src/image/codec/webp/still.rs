@@ -1,11 +1,16 @@
 //! A still WebP, by libwebp's advanced calls: the `webp` crate decodes into memory of libwebp's, from which it would have to be
-//! copied, and never reduced.
+//! copied, and never reduced; and encodes no planes.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::slice;
 
 use libwebp_sys as sys;
 
 use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
+use super::super::super::planes::Planes;
 use super::{Said, sides, version_differs};
 
 /// A still whose header has been read.
@@ -72,6 +77,81 @@ impl<'a> Decoder<'a> {
             return Err("libwebp decoded another size than it was asked for".to_owned());
         }
         Ok(pixels)
+    }
+}
+
+/// Encodes planes lossy; they become what a WebP has, which is not the full range.
+pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>> {
+    let (width, height) = sides(planes.size())?;
+    let luma = in_range(&planes.luma, |level| 16.0 + level * 219.0 / 255.0);
+    let [blue, red] =
+        planes.chroma.each_ref().map(|chroma| in_range(chroma, |level| 128.0 + (level - 128.0) * 224.0 / 255.0));
+    let (columns, rows) = (planes.luma.width.div_ceil(2) as usize, planes.luma.height.div_ceil(2) as usize);
+    let is_whole = blue.len() == columns * rows && red.len() == columns * rows;
+    assert!(
+        is_whole && luma.len() == planes.luma.width as usize * planes.luma.height as usize,
+        "planes of another size"
+    );
+
+    let mut picture = MaybeUninit::uninit();
+    // SAFETY: the call fills the memory for a picture, and says whether it did.
+    let mut picture = unsafe {
+        if !sys::WebPPictureInit(picture.as_mut_ptr()) {
+            return Err(version_differs(()));
+        }
+        picture.assume_init()
+    };
+    picture.use_argb = 0;
+    picture.colorspace = sys::WebPEncCSP::WEBP_YUV420;
+    (picture.width, picture.height) = (width, height);
+    (picture.y, picture.y_stride) = (luma.as_ptr().cast_mut(), width);
+    (picture.u, picture.v) = (blue.as_ptr().cast_mut(), red.as_ptr().cast_mut());
+    picture.uv_stride = c_int::try_from(columns).map_err(|error| error.to_string())?;
+    let mut written = Written::new();
+    picture.writer = Some(sys::WebPMemoryWrite);
+    picture.custom_ptr = (&raw mut written.0).cast();
+    // SAFETY: the planes hold what the picture says, asserted above, in rows without gaps; they live until after the call, and
+    // libwebp writes to a picture only for the sake of alpha, which this has not. The writer is the one for which `custom_ptr` is made.
+    let is_done = unsafe { sys::WebPEncode(config, &raw mut picture) } != 0;
+    let result = if is_done { Ok(written.bytes().to_vec()) } else { Err(format!("libwebp: {:?}", picture.error_code)) };
+    // SAFETY: initialised above; what it frees is what it allocated itself, never the planes.
+    unsafe { sys::WebPPictureFree(&raw mut picture) };
+    result
+}
+
+/// Each level of a plane by the formula, rounded.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels from 0 to 255")]
+fn in_range(plane: &Pixels, formula: impl Fn(f32) -> f32) -> Vec<u8> {
+    let levels: [u8; 256] = std::array::from_fn(|level| formula(level as f32).round() as u8);
+    plane.data.iter().map(|level| levels[usize::from(*level)]).collect()
+}
+
+/// What libwebp writes to, and frees.
+struct Written(sys::WebPMemoryWriter);
+
+impl Written {
+    fn new() -> Self {
+        let mut writer = MaybeUninit::uninit();
+        // SAFETY: the call fills all of the memory for a writer.
+        Self(unsafe {
+            sys::WebPMemoryWriterInit(writer.as_mut_ptr());
+            writer.assume_init()
+        })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.0.mem.is_null() {
+            return &[];
+        }
+        // SAFETY: not null, and then so many bytes of it are written; they live and stay as they are while `self` does.
+        unsafe { slice::from_raw_parts(self.0.mem, self.0.size) }
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        // SAFETY: initialised, and never used after this.
+        unsafe { sys::WebPMemoryWriterClear(&raw mut self.0) };
     }
 }
 

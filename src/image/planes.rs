@@ -1,0 +1,95 @@
+//! A picture as luma and chroma, which most JPEGs are. Chroma has as a rule a quarter of luma's samples: so there are half as many
+//! to resample as of red, green and blue.
+
+use super::geometry::{Placement, Rect, Reduction, Size};
+use super::pixels::Pixels;
+use super::resize;
+use crate::error::Result;
+
+/// Luma, and blue's and red's difference from it, in BT.601 and in full range (JFIF), each as a grey picture. Both chromas have half
+/// of luma's sides, rounded up, and lie between their luma: 4:2:0.
+pub(super) struct Planes {
+    pub(super) luma: Pixels,
+    pub(super) chroma: [Pixels; 2],
+}
+
+/// Planes as they came out of a decoder.
+pub(super) struct Coded {
+    /// Of the picture; the memory of a plane may go on to the right and below, with what is repeated of its edge.
+    pub(super) size: Size,
+    pub(super) planes: [Pixels; 3],
+    /// For how many columns and rows of luma a sample of chroma stands.
+    pub(super) sampling: (u32, u32),
+    pub(super) reduction: Reduction,
+}
+
+impl Planes {
+    pub(super) const fn size(&self) -> Size {
+        self.luma.size()
+    }
+}
+
+impl Coded {
+    /// Resizes to a placement, which is given in pixels of the source.
+    pub(super) fn resize(&self, placement: &Placement) -> Result<Planes> {
+        let Size { width, height } = placement.size;
+        let half = Size { width: width.div_ceil(2), height: height.div_ceil(2) };
+        let [luma, blue, red] = &self.planes;
+        let crop = self.crop(placement);
+        // The last sample of chroma stands for two of luma, also where there is only one more.
+        let stretch = |half: u32, whole: u32| 2.0 * f64::from(half) / f64::from(whole);
+        let wide = Rect {
+            width: crop.width * stretch(half.width, width),
+            height: crop.height * stretch(half.height, height),
+            ..crop
+        };
+        Ok(Planes {
+            luma: resize::crop(luma, crop, placement.size)?,
+            chroma: [resize::crop(blue, self.of_chroma(wide), half)?, resize::crop(red, self.of_chroma(wide), half)?],
+        })
+    }
+
+    /// Within the decoded picture, of which the last column may stand for less than a whole one of the source's.
+    fn crop(&self, placement: &Placement) -> Rect {
+        let Rect { x, y, width, height } = self.reduction.rect(placement.crop);
+        let within = |start: f64, length: f64, side: u32| length.min(f64::from(side) - start);
+        Rect { width: within(x, width, self.size.width), height: within(y, height, self.size.height), x, y }
+    }
+
+    fn of_chroma(&self, Rect { x, y, width, height }: Rect) -> Rect {
+        let (across, down) = (f64::from(self.sampling.0), f64::from(self.sampling.1));
+        Rect { x: x / across, y: y / down, width: width / across, height: height / down }
+    }
+}
+
+/// Repeats the last column and row of what a grey picture holds at its left and top, to its right and bottom edge.
+pub(super) fn repeat_edges(pixels: &mut Pixels, held: Size) {
+    let (stride, width) = (pixels.width as usize, held.width as usize);
+    if width < stride {
+        for row in pixels.data.chunks_exact_mut(stride).take(held.height as usize) {
+            let last = row[width - 1];
+            row[width..].fill(last);
+        }
+    }
+    let (rows, below) = pixels.data.split_at_mut(stride * held.height as usize);
+    for row in below.chunks_exact_mut(stride) {
+        row.copy_from_slice(&rows[rows.len() - stride..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pixels::Layout;
+    use super::*;
+
+    #[test]
+    fn edges_are_repeated_to_the_right_and_below() {
+        let mut pixels =
+            Pixels { width: 4, height: 3, layout: Layout::Gray, data: vec![1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0] };
+        repeat_edges(&mut pixels, Size { width: 2, height: 2 });
+        assert_eq!(pixels.data, [1, 2, 2, 2, 3, 4, 4, 4, 3, 4, 4, 4]);
+        let mut whole = Pixels { width: 2, height: 1, layout: Layout::Gray, data: vec![1, 2] };
+        repeat_edges(&mut whole, Size { width: 2, height: 1 });
+        assert_eq!(whole.data, [1, 2]);
+    }
+}
