@@ -84,7 +84,7 @@ node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client in
 
 bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
 	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
-	@scripts/bench-lambda-tools.sh || echo 'bench-tools: the bench will do without its Lambda suite' >&2
+	@scripts/bench-lambda-tools.sh || echo 'bench-tools: the bench will do without the functions of sharp' >&2
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean
