@@ -51,15 +51,17 @@ fuzz: tools ## give a door bytes at random, for so many seconds: make fuzz [TARG
 
 # oximg takes minutes to compile, and so is asked for: OXIMG=1.
 bench: tools node bench-tools ## measure beside the peers, about an hour: make bench [SUITES=engine,growth,quality,system,lambda] [OXIMG=1]
-	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites $(SUITES))
+	cargo bench --bench bench --locked -- run $(if $(SUITES),--suites '$(SUITES)')
 
 bench-quick: tools bench-tools ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
 	cargo bench --profile dev --bench bench --locked -- run --quick --into '$(BUILT)/tmp/bench-quick'
 
 bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json [README=1]
+	$(if $(RESULT),,$(error say which result: make bench-report RESULT=bench/results/….json))
 	@cargo bench --profile dev --bench bench --locked -- report '$(RESULT)' $(if $(README),--readme)
 
 bench-compare: ## say what moved between two results, beyond the noise: make bench-compare A=bench/results/….json B=….json
+	$(if $(and $(A),$(B)),,$(error say which two results: make bench-compare A=bench/results/….json B=….json))
 	@cargo bench --profile dev --bench bench --locked -- compare '$(A)' '$(B)'
 
 package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
@@ -82,7 +84,7 @@ node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client in
 
 bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
 	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
-	@scripts/bench-lambda-tools.sh || echo 'bench-tools: the bench will do without its Lambda suite' >&2
+	@scripts/bench-lambda-tools.sh || echo 'bench-tools: the bench will do without the functions of sharp' >&2
 
 clean: ## remove what was built; fetched tools stay in .tools/
 	cargo clean

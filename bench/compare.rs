@@ -29,8 +29,10 @@ pub(crate) fn compare(before: &Path, after: &Path) -> Result<(), Failure> {
         println!("- {change}");
     }
     let moves = moves_of(&before, &after);
-    println!("\n| | what | figure | before | after | change |\n|---|---|---|--:|--:|--:|");
-    moves.iter().for_each(Move::print);
+    if !moves.is_empty() {
+        println!("\n| | what | figure | before | after | change |\n|---|---|---|--:|--:|--:|");
+        moves.iter().for_each(Move::print);
+    }
     let both = before.rows.iter().filter(|row| after.row(row.place(), row.peer).is_some()).count();
     let (lost, new) = (before.rows.len() - both, after.rows.len() - both);
     println!(

@@ -90,6 +90,9 @@ pub(crate) fn run(
         for i in 0..count {
             // Another one begins each round.
             let Some(subject) = subjects.get_mut((round + i) % count) else { continue };
+            if package::missing(subject.peer).is_some() {
+                continue;
+            }
             progress((round * count + i) as f64 / (rounds.len() * count) as f64, &subject.name());
             let sample = subject.start(&world, *events).map_err(|error| format!("{}: {error}", subject.name()))?;
             // The first round warms up and does not count, unless it is the only one.

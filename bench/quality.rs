@@ -14,6 +14,8 @@ use super::sources::{Coding, Photograph, Source, painted};
 use super::stats::geometric_mean;
 use super::trial::{Cell, Taken, Trial};
 
+pub(crate) mod nearest;
+
 const PHOTOGRAPHS: [&str; 3] = [LARGE, "TwoWings.jpg", "Wood.jpg"];
 const WIDTHS: [u32; 2] = [400, 1440];
 const ROUNDS: usize = 3;
@@ -153,7 +155,7 @@ pub(crate) fn over_pictures(rows: Vec<Row>) -> Vec<Row> {
     order.iter().filter_map(|key| cases.remove(key)).filter_map(mean).collect()
 }
 
-/// Round by round.
+/// Round by round. What can't be done of one of the pictures has no mean over all of them.
 fn mean(rows: Vec<Row>) -> Option<Row> {
     let over = |figure, mean: fn(&[f64]) -> Option<f64>| {
         let samples: Vec<_> = rows.iter().map(|row| row.samples(figure)).collect();
@@ -164,9 +166,8 @@ fn mean(rows: Vec<Row>) -> Option<Row> {
     };
     let plain = |scores: &[f64]| Some(scores.iter().sum::<f64>() / scores.len() as f64);
     let figures = [over(Figure::Ms, geometric_mean), over(Figure::Bytes, geometric_mean), over(Figure::Score, plain)];
-    let mut first = rows.into_iter().next()?;
-    if let Outcome::Measured(measured) = &mut first.outcome {
-        *measured = figures.into();
-    }
-    Some(first)
+    let measured = figures.into_iter().filter(|(_, samples)| !samples.is_empty()).collect();
+    let unable = rows.iter().find(|row| matches!(row.outcome, Outcome::Unable(_))).map(|row| row.outcome.clone());
+    let outcome = unable.unwrap_or(Outcome::Measured(measured));
+    Some(Row { outcome, ..rows.into_iter().next()? })
 }

@@ -9,7 +9,7 @@ use super::result::Run;
 mod bars;
 mod chart;
 mod fit;
-mod frontier;
+pub(crate) mod frontier;
 mod growth;
 mod headline;
 mod labels;
@@ -18,7 +18,7 @@ mod plots;
 mod readme;
 mod scale;
 mod svg;
-mod table;
+pub(crate) mod table;
 mod view;
 
 pub(crate) use readme::into_readme;

@@ -48,10 +48,11 @@ impl Bench {
 /// An empty folder for a suite's pictures.
 pub(crate) fn folder(name: &str) -> Result<PathBuf, Failure> {
     let folder = scratch().join("bench").join(name);
+    let failed = |error: std::io::Error| format!("no empty folder for pictures at {}: {error}", folder.display());
     if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
+        std::fs::remove_dir_all(&folder).map_err(failed)?;
     }
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder).map_err(failed)?;
     Ok(folder)
 }
 
@@ -68,18 +69,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     let (date, revision) = (machine::date()?, machine::revision()?);
-    std::fs::create_dir_all(&arguments.into)?;
-    let names = arguments.suites.iter().map(|suite| format!("{suite:?}").to_ascii_lowercase());
-    let part = if arguments.suites.is_empty() { None } else { Some(names.collect::<Vec<_>>().join("-")) };
+    let into = arguments.into.display();
+    std::fs::create_dir_all(&arguments.into).map_err(|error| format!("no folder for results at {into}: {error}"))?;
+    let is_asked = |suite: &Suite| arguments.suites.is_empty() || arguments.suites.contains(suite);
+    let asked: Vec<_> = SUITES.into_iter().filter(|(suite, _)| is_asked(suite)).collect();
+    let names = asked.iter().map(|(suite, _)| format!("{suite:?}").to_ascii_lowercase());
+    let part = (asked.len() < SUITES.len()).then(|| names.collect::<Vec<_>>().join("-"));
     if revision.ends_with("-dirty") {
         eprintln!("bench: the checkout has changes that no revision has: the result will not say of what it is");
     }
     let mut failed = Vec::new();
     let mut path = PathBuf::new();
-    for (suite, run) in SUITES {
-        if !arguments.suites.is_empty() && !arguments.suites.contains(&suite) {
-            continue;
-        }
+    for (suite, run) in asked {
         // What the others measure is not lost with it.
         if let Err(error) = run(&mut bench) {
             eprintln!("bench: {suite:?} failed: {error}");
@@ -97,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             rows: bench.rows.clone(),
         };
         path = arguments.into.join(format!("{}.json", report::stem(&run)));
-        run.write(&path)?;
+        run.write(&path).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
     }
     println!("{}", path.display());
     report(&path, false)?;

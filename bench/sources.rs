@@ -1,4 +1,4 @@
-//! The pictures that everybody is given: cut from photographs of Debian's `mate-backgrounds`, once a run.
+//! The pictures that everybody is given: most are cut from photographs of Debian's `mate-backgrounds`, once a run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -130,8 +130,7 @@ fn find(name: &str) -> Result<PathBuf, Failure> {
             }
         }
     }
-    Err(format!("{name} is in no folder of pictures: scripts/bench-tools.sh fetches it (Debian's mate-backgrounds)")
-        .into())
+    Err(format!("{name} is in no folder of pictures: scripts/bench-tools.sh fetches them").into())
 }
 
 fn mirrored(place: i64, length: u32) -> u32 {

@@ -1,4 +1,4 @@
-//! Servers under load on loopback: `pixfront serve`, ipx and thumbor, each with its own defaults, asked by oha.
+//! Servers under load on loopback: `pixfront serve`, ipx and thumbor, each with its own defaults but for what its rows' notes say, asked by oha.
 //!
 //! In each round every case is run once by every server, started afresh and one directly after the other, in an order that
 //! turns from round to round. What is asked for first is looked at: a server whose answers are no pictures of the right size

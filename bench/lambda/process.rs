@@ -8,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use super::super::Failure;
+use super::super::group::{Group, Guard};
 use super::super::machine::last_core;
-use super::super::{Failure, group};
 use super::runtime_api::{RuntimeApi, Step};
 
 /// A function that does not take its next step by then never will.
@@ -20,7 +21,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Running, with its first event asked for. Killed when dropped.
 pub(super) struct Process {
-    child: Killed,
+    group: Group,
     api: RuntimeApi,
     /// What it writes.
     log: PathBuf,
@@ -44,8 +45,9 @@ impl Process {
         let file = File::create(&log)?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
         command.env("AWS_LAMBDA_RUNTIME_API", &api.address);
+        let guard = Guard::start()?;
         let (begun, child) = on_one_core(&mut command)?;
-        let mut process = Self { child: Killed(child), api, log, ready_ms: 0.0 };
+        let mut process = Self { group: guard.over(child)?, api, log, ready_ms: 0.0 };
         process.ready_ms = ms(begun, process.asked("its first event")?);
         Ok(process)
     }
@@ -64,12 +66,12 @@ impl Process {
 
     /// Resident now, of all its processes.
     pub(super) fn resident_mb(&self) -> Result<f64, Failure> {
-        group::memory_mb(self.child.0.id(), "VmRSS")
+        self.group.memory_mb("VmRSS")
     }
 
     /// The most that was resident until now, of all its processes.
     pub(super) fn peak_mb(&self) -> Result<f64, Failure> {
-        group::memory_mb(self.child.0.id(), "VmHWM")
+        self.group.memory_mb("VmHWM")
     }
 
     fn asked(&mut self, what: &str) -> Result<Instant, Failure> {
@@ -86,7 +88,7 @@ impl Process {
             match self.api.steps.recv_timeout(GLANCE) {
                 Ok(step) => return Ok(step),
                 Err(RecvTimeoutError::Timeout) if begun.elapsed() < PATIENCE => {
-                    if let Some(status) = self.child.0.try_wait()? {
+                    if let Some(status) = self.group.ended()? {
                         return Err(self.odd(&format!("it was to {what} and ended: {status}")));
                     }
                 }
@@ -131,18 +133,6 @@ fn stay_on_one_core() -> Result<(), String> {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(format!("taskset failed: {}", String::from_utf8_lossy(&output.stderr).trim())),
         Err(error) => Err(format!("taskset does not start ({error}); install util-linux and try again")),
-    }
-}
-
-/// Its whole process group.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // All of it may have ended by itself.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).stderr(Stdio::null()).status();
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::result::{Figure, Outcome, Peer, Row, Suite};
 use super::super::stats;
+use super::package;
 use super::price::{self, EDGE, Price, REGIONAL};
 use super::source::Source;
 use super::store::Place;
@@ -15,8 +16,14 @@ const NEWEST_NODE: u8 = 24;
 
 type Figures = BTreeMap<Figure, Vec<f64>>;
 
-/// A row of each source, for each of the cases that these samples are of.
+/// A row of each source, for each of the cases that these samples are of, or that there can be none of.
 pub(super) fn rows(subject: &Subject, sources: &[Source]) -> Vec<Row> {
+    let rows = measured(subject, sources);
+    let Some(why) = package::missing(subject.peer) else { return rows };
+    rows.into_iter().map(|row| Row { note: None, outcome: Outcome::Unable(why.clone()), ..row }).collect()
+}
+
+fn measured(subject: &Subject, sources: &[Source]) -> Vec<Row> {
     if subject.work == Work::Nothing {
         return vec![row(subject, format!("{}{}", subject.work.name(), on(subject.node)), start(&subject.samples))];
     }

@@ -18,16 +18,24 @@ pub(crate) fn into_readme(readme: &str, run: &Run) -> Result<String, Failure> {
     let missing = || format!("README.md has no {} and {END}", BEGIN.trim_end());
     let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
     let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    Ok(format!("{before}{BEGIN}{}{END}{after}", section(run)))
+    if run.is_quick {
+        return Err(
+            format!("{} is of a quick run, whose times mean nothing: README.md shows none of it", stem(run)).into()
+        );
+    }
+    let section = section(run).ok_or_else(|| {
+        format!("{} has no case of the engine suite that README.md shows: it stays as it was", stem(run))
+    })?;
+    Ok(format!("{before}{BEGIN}{section}{END}{after}"))
 }
 
-/// Empty where the run has none of the headline cases.
-fn section(run: &Run) -> String {
+/// [`None`] where the run has none of the headline cases.
+fn section(run: &Run) -> Option<String> {
     let cells = headline::cells(run);
     let ours = |cell: &Cell<'_>| run.row((Suite::Engine, cell.group, cell.case), Peer::Pixfront).cloned();
     let rows: Vec<Row> = cells.iter().filter_map(ours).filter(|row| view::is_measured(row, Figure::Ms)).collect();
     if rows.is_empty() {
-        return String::new();
+        return None;
     }
     let peers: Vec<_> = view::peers(run, Suite::Engine).into_iter().filter(|peer| *peer != Peer::Pixfront).collect();
     let titles = ["source → result", "ms", "size", "score", "MB"].map(str::to_owned);
@@ -64,7 +72,7 @@ fn section(run: &Run) -> String {
     );
     let shown = plots::all(run).into_iter().filter(|plot| PLOTS.contains(&plot.name.as_str()));
     let plots = shown.map(|plot| format!("\n![{}](bench/results/{stem}-{}.svg)\n", plot.title, plot.name));
-    table + &plots.collect::<String>()
+    Some(table + &plots.collect::<String>())
 }
 
 fn ratio(run: &Run, ours: &Row, peer: Peer) -> Option<f64> {

@@ -22,7 +22,8 @@ pub(super) fn note(kind: Kind, sort: Sort, format: Format) -> String {
         }
         Kind::Pixfront => {
             "Lanczos after the decoder's scaling; metadata dropped, profile applied; a render a core, 64 more may wait, which is \
-             more than there are clients, so that nothing is refused; a line of log for each request"
+             more than there are clients, so that nothing is refused; a deadline of 60 s, so that what is late shows; a line of log for \
+             each request"
         }
     };
     let store = match (kind, sort) {

@@ -1,18 +1,17 @@
-//! A server's process with all that it forks: started in a group of its own, looked at in /proc, and certain to end.
+//! A server's process with all that it forks, and what it says.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use super::super::{Failure, group};
+use super::super::Failure;
+use super::super::group::{Group, Guard};
 use super::workshop::naming;
 
 pub(super) struct Process {
     name: String,
-    child: Child,
-    /// Kills the group as soon as its standard input ends, so also when the bench itself is killed.
-    guard: Child,
+    group: Group,
     log: PathBuf,
 }
 
@@ -22,18 +21,9 @@ impl Process {
         let file = File::create(log).map_err(naming(log))?;
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
-        let mut child = command.spawn().map_err(|error| format!("{name} could not be started: {error}"))?;
-        let mut guard = Command::new("sh");
-        guard.args(["-c", "read -r _; kill -s KILL -- -\"$0\"", &child.id().to_string()]);
-        guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        match guard.spawn() {
-            Ok(guard) => Ok(Self { name: name.to_owned(), child, guard, log: log.to_owned() }),
-            Err(error) => {
-                child.kill()?;
-                child.wait()?;
-                Err(format!("sh, which is to end {name}, could not be started: {error}").into())
-            }
-        }
+        let guard = Guard::start()?;
+        let child = command.spawn().map_err(|error| format!("{name} could not be started: {error}"))?;
+        Ok(Self { name: name.to_owned(), group: guard.over(child)?, log: log.to_owned() })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -46,7 +36,7 @@ impl Process {
     }
 
     pub(super) fn check_running(&mut self) -> Result<(), Failure> {
-        let Some(status) = self.child.try_wait()? else { return Ok(()) };
+        let Some(status) = self.group.ended()? else { return Ok(()) };
         let said = self.said()?;
         let last: Vec<_> = said.lines().rev().take(3).collect();
         Err(format!("{} ended ({status}): {}", self.name, last.into_iter().rev().collect::<Vec<_>>().join(" / "))
@@ -55,7 +45,7 @@ impl Process {
 
     /// How many processes it is.
     pub(super) fn count(&self) -> Result<usize, Failure> {
-        Ok(group::members(self.child.id())?.len())
+        self.group.count()
     }
 
     pub(super) fn resident_mb(&self) -> Result<f64, Failure> {
@@ -69,23 +59,14 @@ impl Process {
 
     /// Processor time so far, in the kernel's ticks.
     pub(super) fn cpu(&self) -> Result<u64, Failure> {
-        Ok(group::members(self.child.id())?.iter().map(|member| member.ticks).sum())
+        self.group.cpu()
     }
 
     fn memory_mb(&self, field: &str) -> Result<f64, Failure> {
-        let mb = group::memory_mb(self.child.id(), field)?;
+        let mb = self.group.memory_mb(field)?;
         if mb == 0.0 {
             return Err(format!("{} has no memory: it has ended", self.name).into());
         }
         Ok(mb)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // The guard's input ends with this, and then the group.
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
-        let _ = self.child.wait();
     }
 }

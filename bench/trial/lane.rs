@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::Failure;
 use super::super::peer::{Worker, missing};
+use super::super::quality::nearest::nearest;
 use super::super::result::{Figure, Outcome, Peer, Row, Suite};
 use super::super::score::Scores;
 use super::super::scratch;
@@ -61,7 +62,7 @@ impl Lane {
         let path = kept(self.peer);
         let task = Task { keep: cell.is_scored.then(|| path.clone()), ..self.task.clone() };
         match answered(worker, &task)? {
-            Answer::Unable(why) => self.unable = Some(why),
+            Answer::Unable(why) => (self.ms, self.unable) = (None, Some(why)),
             Answer::Done(done) => {
                 self.ms = Some(done.ms / f64::from(self.task.copies));
                 self.bytes = done.bytes;
@@ -81,34 +82,14 @@ impl Lane {
         workers: &mut Workers,
         scores: &mut Scores,
     ) -> Result<(), Failure> {
-        // Nobody sees less.
-        const NEAR: f64 = 0.25;
-        // Of most encoders, in the middle of their scale.
-        const POINTS_A_STEP: f64 = 0.6;
-        let (mut low, mut high) = (1, 100);
-        let mut best = (f64::INFINITY, self.task.quality);
-        while low <= high {
-            let score = self.score.ok_or("a match without a score")?;
-            if (score - target).abs() < best.0 {
-                best = ((score - target).abs(), self.task.quality);
-            }
-            if best.0 < NEAR {
-                break;
-            }
-            if score < target {
-                low = self.task.quality + 1;
-            } else {
-                high = self.task.quality - 1;
-            }
-            if low > high {
-                break;
-            }
-            let step = (target - score) / POINTS_A_STEP;
-            self.task.quality = (f64::from(self.task.quality) + step).clamp(low.into(), high.into()).round() as u8;
+        let first = (self.task.quality, self.score.ok_or("a match without a score")?);
+        let quality = nearest(target, first, |quality| {
+            self.task.quality = quality;
             self.try_once(cell, workers, scores)?;
-        }
-        if self.task.quality != best.1 {
-            self.task.quality = best.1;
+            Ok(self.score.filter(|_| self.ms.is_some()))
+        })?;
+        if self.ms.is_some() && self.task.quality != quality {
+            self.task.quality = quality;
             self.try_once(cell, workers, scores)?;
         }
         Ok(())

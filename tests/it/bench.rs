@@ -7,7 +7,11 @@ use std::path::Path;
 use harness::compare::{changes_of, moves_of};
 use harness::lambda::price::{EDGE, REGIONAL, dollars, memory_mb};
 use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
-use harness::{quality, report, run, stats};
+use harness::{report, run, stats};
+
+mod losses;
+mod nearest;
+mod settings;
 
 /// The whole program: its parts know each other.
 #[path = "../../bench/main.rs"]
@@ -102,26 +106,6 @@ fn few_samples_and_failures() {
     assert_eq!(changes_of(&broken, &one(10.0, 0.0)), ["sharp in photo.jpg, served: now can"]);
 }
 
-/// Of two pictures, round by round; each counts alike, however large it is.
-#[test]
-fn settings_are_judged_over_all_pictures() {
-    let rows = vec![
-        row(Peer::Pixfront, "q 80", &[(Figure::Ms, &[1.0, 2.0]), (Figure::Bytes, &[100.0]), (Figure::Score, &[70.0])]),
-        row(Peer::Sharp, "q 80", &[(Figure::Ms, &[3.0]), (Figure::Bytes, &[9.0]), (Figure::Score, &[1.0])]),
-        row(Peer::Pixfront, "q 80", &[(Figure::Ms, &[4.0, 8.0]), (Figure::Bytes, &[400.0]), (Figure::Score, &[80.0])]),
-    ];
-    let rows = quality::over_pictures(rows);
-    assert_eq!(rows.iter().map(|row| row.peer).collect::<Vec<_>>(), [Peer::Pixfront, Peer::Sharp]);
-    let near = |figure, expected: &[f64]| {
-        let samples = rows[0].samples(figure);
-        assert_eq!(samples.len(), expected.len(), "{figure:?}");
-        samples.iter().zip(expected).for_each(|(found, expected)| assert!((found - expected).abs() < 1e-9, "{found}"));
-    };
-    near(Figure::Ms, &[2.0, 4.0]);
-    near(Figure::Bytes, &[200.0]);
-    near(Figure::Score, &[75.0]);
-}
-
 /// What we can't do is no result, unless a tool is missing; what a peer can't do is one.
 #[test]
 fn a_run_without_us_has_failed() {
@@ -186,6 +170,10 @@ fn the_readme_shows_a_result() {
     let fresh = report::into_readme(&readme, &result).unwrap();
     assert!(readme == fresh, "README.md is out of date: make bench-report RESULT=bench/results/{stem}.json README=1");
     assert!(report::into_readme("no place for it", &result).unwrap_err().to_string().contains("<!-- bench -->"));
+    // What the README can't show leaves it as it was.
+    let refused = |run: &Run| report::into_readme(&readme, run).unwrap_err().to_string();
+    assert!(refused(&Run { is_quick: true, ..result }).contains("quick run"));
+    assert!(refused(&run_of(vec![row(Peer::Pixfront, "of no table", &[])])).contains("no case of the engine suite"));
     // And its plots are there.
     let links = readme.split("](").skip(1).filter_map(|link| link.split_once(')')).map(|(link, _)| link);
     let plots: Vec<_> = links.filter(|link| link.contains(".svg")).collect();

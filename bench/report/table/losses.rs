@@ -4,7 +4,7 @@ use super::super::super::result::{Figure, Peer, Row, Run, Suite};
 use super::super::super::stats::Spread;
 use super::super::{number, view};
 
-const COMPARED: [Figure; 10] = [
+const COMPARED: [Figure; 9] = [
     Figure::Ms,
     Figure::PeakMb,
     Figure::RequestsPerSecond,
@@ -13,7 +13,6 @@ const COMPARED: [Figure; 10] = [
     Figure::WarmMs,
     Figure::ReadyMs,
     Figure::Dollars,
-    Figure::Failed,
     Figure::Bytes,
 ];
 
@@ -34,6 +33,7 @@ pub(crate) fn section(run: &Run) -> String {
             text.push_str(&format!("- {name}, {what}, to {peer}: {places}\n"));
         }
     }
+    text.push_str(&failed(run));
     text.push_str(&unable(run));
     if text.is_empty() {
         let is_compared =
@@ -42,6 +42,17 @@ pub(crate) fn section(run: &Run) -> String {
     }
     let head = "The worst first; (≈) where the percentiles of the ratio are on both sides of 1.";
     format!("\n## Where we lose\n\n{head}\n\n{text}")
+}
+
+/// Where more of our requests failed than of a peer's: of none there is no ratio.
+fn failed(run: &Run) -> String {
+    let count = |row: &Row| view::median(row, Figure::Failed);
+    let lines = run.rows.iter().filter(|row| !matches!(row.peer, Peer::Pixfront | Peer::Node)).filter_map(|row| {
+        let ours = count(run.row(row.place(), Peer::Pixfront)?)?;
+        let theirs = count(row).filter(|theirs| ours > *theirs)?;
+        Some(format!("- {}: {}: {ours:.0} requests failed, {theirs:.0} of {}\n", row.group, row.case, row.peer))
+    });
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// What somebody can and Pixfront can't.

@@ -41,7 +41,7 @@ fn all(run: &Run, group: &str) -> String {
     let mut notes = Footnotes::default();
     let mut grid = Grid::new(&["peer", "setting", "note", "ms", "size", "score"], 3);
     for row in view::in_group(run, Suite::Quality, group) {
-        let note = row.note.as_deref().or(view::unable(row)).map_or_else(String::new, |note| notes.short(note));
+        let note = view::unable(row).or(row.note.as_deref()).map_or_else(String::new, |note| notes.short(note));
         let figures = [Figure::Ms, Figure::Bytes, Figure::Score];
         let cells = figures
             .map(|figure| view::spread(row, figure).map_or_else(String::new, |value| number::cell(figure, value)));
