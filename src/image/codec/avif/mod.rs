@@ -101,19 +101,30 @@ impl Meaning {
     }
 }
 
-/// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality.
-pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>> {
-    // As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
-    let effort = Effort { speed: speed.into(), quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 };
+/// Up to here a result is encoded at [`CAREFUL_SPEED`], half a second a megapixel; beyond it nobody would wait so long.
+const CAREFUL_PIXELS: u64 = 2 << 20;
+const CAREFUL_SPEED: u8 = 6;
+const FASTEST: u8 = 9;
+
+/// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality. Without a speed it follows from the size.
+pub(super) fn encode(pixels: &Pixels, quality: u8, speed: Option<u8>) -> Result<Vec<u8>> {
     let size = pixels.size();
-    let encode = |luma: &[u8], chroma| aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded);
+    let is_small = u64::from(size.width) * u64::from(size.height) <= CAREFUL_PIXELS;
+    let speed = speed.unwrap_or(if is_small { CAREFUL_SPEED } else { FASTEST });
+    // As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
+    let quantizer = ((100 - i32::from(quality.min(100))) * 63 + 50) / 100;
+    let encode_plane = |luma: &[u8], chroma, is_seen| {
+        let effort = Effort { speed: speed.into(), quantizer, is_seen };
+        aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded)
+    };
+    let encode = |luma: &[u8], chroma| encode_plane(luma, chroma, true);
     let alpha = match pixels.layout {
         Layout::Gray => return file::write(size, &encode(&pixels.data, None)?, true, None),
         Layout::Rgb => None,
         Layout::GrayAlpha | Layout::Cmyk => return Err(not_encoded("AVIF has grey without alpha, or RGB")),
         Layout::Rgba => {
             let alpha: Vec<u8> = pixels.data.iter().skip(3).step_by(4).copied().collect();
-            Some(encode(&alpha, None)?)
+            Some(encode_plane(&alpha, None, false)?)
         }
     };
     let [luma, blue, red] = yuv::split(pixels);
