@@ -163,7 +163,7 @@ pub static SETTINGS: [Setting; 31] = [
         name: "avif_speed",
         values: "a number from 0 to 9",
         default: "",
-        meaning: "how much libaom leaves untried; absent: 6 for a result of up to 2 megapixels, which takes six to eight times as long as 9 for a sixth to a fifth fewer bytes, and 9 for a larger one",
+        meaning: "how much libaom leaves untried; absent: 6 for a result of up to 2 megapixels, which takes six to eight times as long as 9 for a seventh to a sixth fewer bytes, and 9 for a larger one",
         set: |config, value| within(value, 9).map(|speed| config.image.encoding.avif_speed = Some(speed)),
     },
     Setting {

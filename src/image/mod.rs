@@ -98,8 +98,9 @@ pub struct Encoding {
 }
 
 impl Default for Encoding {
-    /// Effort 4 is libwebp's own default, and sharp's. AVIF's speed 6 is the slowest that stays within a tenth of sharp's time, and there
-    /// its bytes are about sharp's at 1440 pixels' width (bench/results/2026-11-22-avif-settings.md); 9 has a quarter to a third more.
+    /// Effort 4 is libwebp's own default, and sharp's. AVIF's speed 6 is the slowest that takes about a tenth of sharp's time; for what is
+    /// seen its bytes are sharp's at 1440 pixels' width and a tenth more at 400, those of 9 a sixth and a third more
+    /// (bench/results/2026-11-22-avif-settings.md).
     fn default() -> Self {
         Self { jpeg_progressive: false, webp_effort: 4, avif_speed: None }
     }
