@@ -81,7 +81,7 @@ fn options(task: &Task) -> Result<Options, Failure> {
     match (task.format.as_str(), task.effort) {
         (_, None) => {}
         ("webp", Some(effort)) => options.encoding.webp_effort = effort,
-        ("avif", Some(speed)) => options.encoding.avif_speed = speed,
+        ("avif", Some(speed)) => options.encoding.avif_speed = Some(speed),
         ("jpeg", Some(progressive)) => options.encoding.jpeg_progressive = progressive > 0,
         (format, Some(effort)) => return Err(format!("{format} has no effort {effort} here").into()),
     }

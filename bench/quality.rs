@@ -55,11 +55,11 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         peer: Peer::Pixfront,
         format: "avif",
-        default_quality: 63,
+        default_quality: 70,
         effort: "speed",
         efforts: &[6, 7, 8, 9],
-        default: 9,
-        qualities: &[40, 50, 63, 75],
+        default: 6,
+        qualities: &[45, 57, 70, 82],
     },
     Sweep {
         peer: Peer::Sharp,

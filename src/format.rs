@@ -52,11 +52,11 @@ impl Format {
     }
 
     /// The quality used where the URL says none; [`None`] where the format has no such thing.
-    /// 80 is what sharp, imgproxy and weserv use for JPEG and WebP; AVIF's 63 looks like WebP's 80 (by SSIMULACRA 2).
+    /// 80 is what sharp, imgproxy and weserv use for JPEG and WebP; AVIF's 70 looks like WebP's 80 (by SSIMULACRA 2).
     pub const fn default_quality(self) -> Option<u8> {
         match self {
             Self::Webp | Self::Jpeg => Some(80),
-            Self::Avif => Some(63),
+            Self::Avif => Some(70),
             Self::Png | Self::Gif => None,
         }
     }

@@ -116,7 +116,7 @@ pub static PARAMS: [Param; 11] = [
         name: "q",
         aliases: &["quality"],
         values: "a whole number from 1 to 100",
-        meaning: "encoder quality; default 80 for JPEG and WebP, 63 for AVIF; without effect on PNG and GIF",
+        meaning: "encoder quality; default 80 for JPEG and WebP, 70 for AVIF; without effect on PNG and GIF",
         parse: |params, value| {
             let quality = whole(value, 1..=100)?;
             params.quality = Some(u8::try_from(quality).map_err(|_| NotAValue)?);

@@ -37,7 +37,7 @@ pub use probe::Probe;
 
 /// Raised when the same recipe begins to give other bytes worth having: variants of an older epoch are made anew
 /// wherever we are asked; what S3 or CloudFront answers by itself we do not see.
-pub const EPOCH: u32 = 2;
+pub const EPOCH: u32 = 3;
 
 /// How this deployment renders, whatever the recipe.
 #[derive(Clone, Debug)]
@@ -95,15 +95,16 @@ pub struct Encoding {
     pub jpeg_progressive: bool,
     /// How long libwebp looks for the shortest file, 0 to 6.
     pub webp_effort: u8,
-    /// How much libaom leaves untried, 0 to 9.
-    pub avif_speed: u8,
+    /// How much libaom leaves untried, 0 to 9. [`None`]: 6 for a result of up to 2 megapixels, 9 for a larger one.
+    pub avif_speed: Option<u8>,
 }
 
 impl Default for Encoding {
-    /// Effort 4 is libwebp's own default, and sharp's. Of AVIF, speed 8 takes 2 to 6 times as long as 9 on photographs of 1440 × 900,
-    /// and is no smaller for what it shows; on a grainy one it is over twice as large.
+    /// Effort 4 is libwebp's own default, and sharp's. AVIF's speed 6 is the slowest that takes about a tenth of sharp's time; for what is
+    /// seen its bytes are sharp's at 1440 pixels' width and a tenth more at 400, those of 9 a sixth and a third more
+    /// (bench/results/2026-11-22-avif-settings.md).
     fn default() -> Self {
-        Self { jpeg_progressive: false, webp_effort: 4, avif_speed: 9 }
+        Self { jpeg_progressive: false, webp_effort: 4, avif_speed: None }
     }
 }
 

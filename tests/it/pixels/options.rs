@@ -29,9 +29,9 @@ fn jpeg_is_progressive_where_that_is_set() {
 #[test]
 fn efforts_reach_the_encoders() {
     let source = jpegs::write(&pictures::scene(320, 240), jpegs::BASELINE);
-    let bytes = |query: &str, webp_effort, avif_speed| {
+    let bytes = |query: &str, webp_effort, avif_speed: u8| {
         let mut options = Options::default();
-        (options.encoding.webp_effort, options.encoding.avif_speed) = (webp_effort, avif_speed);
+        (options.encoding.webp_effort, options.encoding.avif_speed) = (webp_effort, Some(avif_speed));
         render(&source, query, &options).unwrap().bytes
     };
     assert!(bytes("w=200&f=webp", 6, 9).len() < bytes("w=200&f=webp", 0, 9).len());

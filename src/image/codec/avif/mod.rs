@@ -1,5 +1,6 @@
 //! AVIF: libaom's streams in and out of their files.
 
+use super::super::geometry::Size;
 use super::super::pixels::{Layout, Pixels, unmultiply};
 use super::super::planes;
 use super::super::probe::Probe;
@@ -102,18 +103,26 @@ impl Meaning {
     }
 }
 
-/// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality.
-pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>> {
-    let effort = effort(quality, speed);
+/// Up to here a result is encoded at [`CAREFUL_SPEED`], half a second a megapixel; beyond it nobody would wait so long.
+const CAREFUL_PIXELS: u64 = 2 << 20;
+const CAREFUL_SPEED: u8 = 6;
+const FASTEST: u8 = 9;
+
+/// Encodes with chroma at half the sides; grey stays grey. Alpha is of the same quality. Without a speed it follows from the size.
+pub(super) fn encode(pixels: &Pixels, quality: u8, speed: Option<u8>) -> Result<Vec<u8>> {
     let size = pixels.size();
-    let encode = |luma: &[u8], chroma| aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded);
+    let encode_plane = |luma: &[u8], chroma, is_seen| {
+        let effort = Effort { is_seen, ..effort(size, quality, speed) };
+        aom::encode(&Planes { size, luma, chroma }, &effort).map_err(not_encoded)
+    };
+    let encode = |luma: &[u8], chroma| encode_plane(luma, chroma, true);
     let alpha = match pixels.layout {
         Layout::Gray => return file::write(size, &encode(&pixels.data, None)?, true, None),
         Layout::Rgb => None,
         Layout::GrayAlpha | Layout::Cmyk => return Err(not_encoded("AVIF has grey without alpha, or RGB")),
         Layout::Rgba => {
             let alpha: Vec<u8> = pixels.data.iter().skip(3).step_by(4).copied().collect();
-            Some(encode(&alpha, None)?)
+            Some(encode_plane(&alpha, None, false)?)
         }
     };
     let [luma, blue, red] = yuv::split(pixels);
@@ -121,14 +130,17 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, speed: u8) -> Result<Vec<u8>>
 }
 
 /// The same of planes, which are encoded as they are.
-pub(super) fn encode_planes(picture: &planes::Planes, quality: u8, speed: u8) -> Result<Vec<u8>> {
+pub(super) fn encode_planes(picture: &planes::Planes, quality: u8, speed: Option<u8>) -> Result<Vec<u8>> {
     let [blue, red] = &picture.chroma;
     let (size, luma, chroma) = (picture.size(), &picture.luma.data, Some([blue.data.as_slice(), &red.data]));
-    let stream = aom::encode(&Planes { size, luma, chroma }, &effort(quality, speed)).map_err(not_encoded)?;
+    let stream = aom::encode(&Planes { size, luma, chroma }, &effort(size, quality, speed)).map_err(not_encoded)?;
     file::write(size, &stream, false, None)
 }
 
-/// As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
-fn effort(quality: u8, speed: u8) -> Effort {
-    Effort { speed: speed.into(), quantizer: ((100 - i32::from(quality.min(100))) * 63 + 50) / 100 }
+fn effort(size: Size, quality: u8, speed: Option<u8>) -> Effort {
+    let is_careful = u64::from(size.width) * u64::from(size.height) <= CAREFUL_PIXELS;
+    let speed = speed.unwrap_or(if is_careful { CAREFUL_SPEED } else { FASTEST });
+    // As libavif and sharp map their 0 to 100 to the encoder's 63 to 0.
+    let quantizer = ((100 - i32::from(quality.min(100))) * 63 + 50) / 100;
+    Effort { speed: speed.into(), quantizer, is_seen: true }
 }
