@@ -39,7 +39,7 @@ async fn a_picture_is_made_stored_and_recorded() {
     let metadata: Vec<_> = attributes.metadata.iter().map(|(name, value)| (&**name, &**value)).collect();
     // The first half of SHA-256 of `photos/cat.jpg`, by `sha256sum`.
     let tag = "9c4712116d1c1877625b387799d06180";
-    assert_eq!(metadata, [("cache-tag", tag), ("epoch", "2"), ("source-etag", &source_etag)]);
+    assert_eq!(metadata, [("cache-tag", tag), ("epoch", "3"), ("source-etag", &source_etag)]);
     assert_eq!(picture.cache_tag, tag);
 
     let row = world.stores.ledger.variants_of(CAT).await.unwrap().remove(0);
