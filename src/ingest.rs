@@ -119,11 +119,15 @@ impl Service {
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
                 Err(error) => return Err(error.into()),
             };
-            for variant in missing {
-                let begun = Instant::now();
+            let begun = Instant::now();
+            let recipes = missing.iter().map(|variant| variant.recipe.clone()).collect();
+            let rendered = self.render_all(place, &original.body, recipes).await?;
+            // Decoded once for all, so none of them took a time of its own.
+            let each = begun.elapsed() / u32::try_from(missing.len()).unwrap_or(u32::MAX);
+            for (variant, rendered) in missing.into_iter().zip(rendered) {
                 let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
-                let rendered = self.render(place.clone(), &original.body, &variant.recipe).await.map_err(failed)?;
-                match self.keep(variant, &original.head, &rendered, begun.elapsed()).await.map_err(failed)? {
+                let rendered = rendered.map_err(failed)?;
+                match self.keep(variant, &original.head, &rendered, each).await.map_err(failed)? {
                     Kept::Stored { recorded } => recorded.map_err(failed)?,
                     Kept::Outdated => return Ok(None),
                     Kept::Doubtful(error) => return Err(failed(error)),

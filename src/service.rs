@@ -132,20 +132,29 @@ impl Service {
         self.stores.originals.get(source.as_str(), self.config.source_bytes).await
     }
 
-    /// Renders on a thread that may block. The place goes with it: a thread that nobody waits for any more still uses a core.
     pub(crate) async fn render(&self, place: Place, source: &Bytes, recipe: &Recipe) -> Result<Rendered> {
-        let (source, recipe, options) = (source.clone(), recipe.clone(), self.config.image.clone());
+        let rendered = self.render_all(place, source, vec![recipe.clone()]).await?.pop();
+        rendered.unwrap_or_else(|| Err(Error::new(Kind::Bug, "the picture was not made")))
+    }
+
+    /// Renders on a thread that may block. The place goes with it: a thread that nobody waits for any more still uses a core.
+    pub(crate) async fn render_all(
+        &self,
+        place: Place,
+        source: &Bytes,
+        recipes: Vec<Recipe>,
+    ) -> Result<Vec<Result<Rendered>>> {
+        let (source, options) = (source.clone(), self.config.image.clone());
         let cancel = CancelOnDrop(Arc::new(Cancel::default()));
         let cancelled = Arc::clone(&cancel.0);
         let thread = tokio::task::spawn_blocking(move || {
-            let rendered = image::render(&source, &recipe, &options, &cancelled);
+            let rendered = image::render_all(&source, &recipes, &options, &cancelled);
             drop(place);
             rendered
         });
         let ended = thread.await;
-        let rendered =
-            ended.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error))??;
-        self.counters.renders.count();
+        let rendered = ended.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error))?;
+        rendered.iter().filter(|rendered| rendered.is_ok()).for_each(|_| self.counters.renders.count());
         Ok(rendered)
     }
 }

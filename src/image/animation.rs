@@ -1,5 +1,7 @@
 //! Pictures that move: every frame goes through the steps of a still, one at a time.
 
+use std::borrow::Cow;
+
 use super::codec::{self, Decoded};
 use super::colour;
 use super::pipeline::Job;
@@ -34,7 +36,7 @@ pub(super) fn run(job: &Job) -> Result<Rendered> {
             let converter = decoded.converter();
             settled.insert((job.focus(&decoded, &converter)?, converter))
         };
-        let pixels = colour::with_alpha(job.transform(decoded, placement, converter)?);
+        let pixels = colour::with_alpha(job.transform(Cow::Owned(decoded), placement, converter)?);
         frames.push(Frame { pixels, delay_ms });
         Ok(())
     })?;

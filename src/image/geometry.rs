@@ -232,6 +232,12 @@ impl Placement {
         MARGINS.into_iter().find(is_enough).map_or(1, |(divisor, _)| divisor)
     }
 
+    /// How many pixels of the result there are for one of the source, in the direction in which there are more. A decoder that has
+    /// enough for this one has it for every one that is coarser.
+    pub(super) fn fineness(&self) -> f64 {
+        (f64::from(self.size.width) / self.crop.width).max(f64::from(self.size.height) / self.crop.height)
+    }
+
     /// By how many columns and rows of what was decoded by this divisor (or one more) a result with odd sides takes in more if it is
     /// rounded up to even ones.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]

@@ -30,6 +30,7 @@ mod profile;
 mod resize;
 mod riff;
 pub mod sniff;
+mod still;
 mod untouched;
 
 use geometry::Size;
@@ -158,10 +159,19 @@ pub struct Cost {
 /// [`Kind::Unsupported`]: not a picture, or of a format not read here. [`Kind::TooLarge`]: over the limits, found before any
 /// allocation. [`Kind::Corrupt`]: torn, or lying about itself, also when a decoder panics. [`Kind::Deadline`]: cancelled.
 pub fn render(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Cancel) -> Result<Rendered> {
+    let mut rendered = render_all(bytes, std::slice::from_ref(recipe), options, cancel);
+    rendered.pop().unwrap_or_else(|| Err(damaged()))
+}
+
+/// Makes several pictures from one source, in the order of their recipes; each may fail as [`render`] does. The source is decoded
+/// once for all that stand still, as finely as one of them needs it (twice, if only some of them can do without red, green and blue).
+pub fn render_all(bytes: &[u8], recipes: &[Recipe], options: &Options, cancel: &Cancel) -> Vec<Result<Rendered>> {
     // The one place where a panic is caught: decoders of hostile input, and the encoders behind them, are not ours.
     // Nothing that could be left half-changed crosses the boundary.
-    match catch_unwind(AssertUnwindSafe(|| pipeline::run(bytes, recipe, options, cancel))) {
-        Ok(result) => result,
-        Err(_) => Err(Error::new(Kind::Corrupt, "the picture could not be decoded")),
-    }
+    let results = catch_unwind(AssertUnwindSafe(|| pipeline::run(bytes, recipes, options, cancel)));
+    results.unwrap_or_else(|_| recipes.iter().map(|_| Err(damaged())).collect())
+}
+
+fn damaged() -> Error {
+    Error::new(Kind::Corrupt, "the picture could not be decoded")
 }

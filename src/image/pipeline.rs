@@ -1,5 +1,7 @@
 //! The steps from a source's bytes to a result's.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::codec::{self, Decoded, Target};
@@ -8,15 +10,46 @@ use super::geometry::{self, Arrangement, Ground, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
 use super::{Cancel, Cost, Limits, Options, Rendered};
-use super::{animation, colour, focus, ground, orient, planar, resize, sniff, untouched};
+use super::{animation, focus, ground, orient, resize, sniff, still, untouched};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
 use crate::variant::{Recipe, Scale};
 
-pub(super) fn run(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Cancel) -> Result<Rendered> {
+/// What becomes of each recipe. Stills share what is decoded.
+pub(super) fn run(bytes: &[u8], recipes: &[Recipe], options: &Options, cancel: &Cancel) -> Vec<Result<Rendered>> {
+    let mut results = Vec::new();
+    let mut jobs = Vec::new();
+    for (place, recipe) in recipes.iter().enumerate() {
+        results.push(match plan(bytes, recipe, options, cancel) {
+            Ok(Plan::Passed(rendered)) => Ok(rendered),
+            Ok(Plan::Moving(job)) => animation::run(&job),
+            Ok(Plan::Still(job)) => {
+                jobs.push((place, job));
+                continue;
+            }
+            Err(error) => Err(error),
+        });
+    }
+    let (places, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+    for (place, result) in places.into_iter().zip(still::run(&jobs)) {
+        results.insert(place, result);
+    }
+    results
+}
+
+/// What is to be done for a recipe.
+enum Plan<'a> {
+    Passed(Rendered),
+    Moving(Job<'a>),
+    Still(Job<'a>),
+}
+
+fn plan<'a>(bytes: &'a [u8], recipe: &'a Recipe, options: &'a Options, cancel: &'a Cancel) -> Result<Plan<'a>> {
     let file_type = sniff::sniff(bytes)
         .ok_or_else(|| Error::new(Kind::Unsupported, "this is not a picture of a format known here"))?;
-    let Some(own_format) = file_type.output() else { return pass_through(bytes, file_type, recipe, options) };
+    let Some(own_format) = file_type.output() else {
+        return pass_through(bytes, file_type, recipe, options).map(Plan::Passed);
+    };
     if options.undecoded.contains(&file_type) {
         return Err(Error::new(Kind::Unsupported, format!("{file_type} is switched off here")));
     }
@@ -30,9 +63,9 @@ pub(super) fn run(bytes: &[u8], recipe: &Recipe, options: &Options, cancel: &Can
     probe.check(&options.limits, frames)?;
     let arrangement = geometry::arrange(probe.oriented_size(), recipe.scale);
     check_output(arrangement.size(), frames, &options.limits)?;
-    let job = Job { bytes, probe, recipe, format, arrangement, options, cancel };
     cancel.check()?;
-    if frames > 1 { animation::run(&job) } else { job.still() }
+    let job = Job { bytes, probe, recipe, format, arrangement, options, cancel };
+    Ok(if frames > 1 { Plan::Moving(job) } else { Plan::Still(job) })
 }
 
 /// What is no raster picture is not decoded, and so neither scaled nor turned into anything else.
@@ -67,22 +100,6 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn still(&self) -> Result<Rendered> {
-        if let Some(rendered) = planar::still(self)? {
-            return Ok(rendered);
-        }
-        let decoded = codec::decode(self.bytes, &self.probe, &self.placement())?;
-        let cost = Cost { source: self.probe.size, decoded: decoded.pixels.size(), frames: 1 };
-        self.cancel.check()?;
-        let converter = decoded.converter();
-        let placement = self.focus(&decoded, &converter)?;
-        let pixels = self.transform(decoded, &placement, &converter)?;
-        let pixels = colour::fit_format(pixels, self.format, self.recipe.background);
-        self.cancel.check()?;
-        let encoded = codec::encode(&pixels, &self.target())?;
-        Ok(self.rendered(encoded, pixels.size(), cost))
-    }
-
     /// Where the picture is taken from, before it is turned upright, while nobody has looked at it.
     pub(super) fn placement(&self) -> Placement {
         self.arrangement.placement.before(self.probe.orientation, self.probe.oriented_size())
@@ -98,7 +115,12 @@ impl Job<'_> {
     }
 
     /// What is done to every frame between its decoder and its encoder.
-    pub(super) fn transform(&self, decoded: Decoded, placement: &Placement, converter: &Converter) -> Result<Pixels> {
+    pub(super) fn transform(
+        &self,
+        decoded: Cow<Decoded>,
+        placement: &Placement,
+        converter: &Converter,
+    ) -> Result<Pixels> {
         let resized = resize::resize(decoded, placement)?;
         self.cancel.check()?;
         let upright = orient::orient(resized, self.probe.orientation);

@@ -37,7 +37,7 @@ impl Layout {
 }
 
 /// `data.len() == width * height * layout.channels()`, both sides at least 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pixels {
     pub(crate) width: u32,
     pub(crate) height: u32,

@@ -6,36 +6,25 @@ use super::colour::Converter;
 use super::orient::orient;
 use super::pipeline::Job;
 use super::pixels::Layout;
-use super::planes::Planes;
-use super::{Cost, Rendered};
+use super::planes::{Coded, Planes};
 use crate::error::Result;
 use crate::format::{FileType, Format};
 
-/// [`None`]: the picture has no luma and chroma, or somebody has to see its colours.
-pub(super) fn still(job: &Job) -> Result<Option<Rendered>> {
-    if !is_possible(job) {
-        return Ok(None);
-    }
-    let placement = job.placement();
-    let Some(coded) = codec::decode_planes(job.bytes, &job.probe, &placement)? else { return Ok(None) };
-    let cost = Cost { source: job.probe.size, decoded: coded.size, frames: 1 };
-    job.cancel.check()?;
-    let Planes { luma, chroma } = coded.resize(&placement)?;
-    drop(coded);
-    job.cancel.check()?;
-    let upright = |plane| orient(plane, job.probe.orientation);
-    let planes = Planes { luma: upright(luma), chroma: chroma.map(upright) };
-    let encoded = codec::encode_planes(&planes, &job.target())?;
-    Ok(Some(job.rendered(encoded, planes.size(), cost)))
-}
-
-fn is_possible(job: &Job) -> bool {
+/// Whether nobody has to see the colours, if there are luma and chroma.
+pub(super) fn is_possible(job: &Job) -> bool {
     job.probe.file_type == FileType::Jpeg
         && has_planes(job.format)
         && job.arrangement.focus.is_none()
         && job.arrangement.ground.is_none()
         && keeps_grid(job)
         && Converter::new(Layout::Rgb, codec::jpeg_profile(job.bytes).as_ref()).is_idle()
+}
+
+/// Upright, and of the result's size.
+pub(super) fn make(job: &Job, coded: &Coded) -> Result<Planes> {
+    let Planes { luma, chroma } = coded.resize(&job.placement())?;
+    let upright = |plane| orient(plane, job.probe.orientation);
+    Ok(Planes { luma: upright(luma), chroma: chroma.map(upright) })
 }
 
 /// Whether it is written in 4:2:0 here.

@@ -1,5 +1,7 @@
 //! The resampler: Lanczos with three lobes, alpha premultiplied.
 
+use std::borrow::Cow;
+
 use fast_image_resize as fir;
 
 use super::codec::Decoded;
@@ -8,9 +10,9 @@ use super::pixels::{Layout, Pixels};
 use crate::error::{Error, Kind, Result};
 
 /// Resizes decoded pixels to a placement, which is given in pixels of the source: the decoder may have scaled already.
-pub(super) fn resize(decoded: Decoded, placement: &Placement) -> Result<Pixels> {
+pub(super) fn resize(decoded: Cow<Decoded>, placement: &Placement) -> Result<Pixels> {
     if decoded.pixels.size() == placement.size {
-        return Ok(decoded.pixels);
+        return Ok(decoded.into_owned().pixels);
     }
     resample(&decoded, placement)
 }

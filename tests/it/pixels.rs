@@ -25,6 +25,7 @@ mod planes;
 mod promises;
 mod quality;
 mod reference;
+mod shared;
 mod sheet;
 mod sources;
 mod turned;

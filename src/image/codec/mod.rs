@@ -2,7 +2,7 @@
 
 use super::animation::Animation;
 use super::colour::Converter;
-use super::geometry::{Placement, Reduction};
+use super::geometry::{Placement, Reduction, Size};
 use super::pixels::Pixels;
 use super::planes::{Coded, Planes};
 use super::probe::Probe;
@@ -21,6 +21,7 @@ mod tiff;
 mod webp;
 
 /// A picture as it came out of a decoder.
+#[derive(Clone)]
 pub(super) struct Decoded {
     pub(super) pixels: Pixels,
     pub(super) reduction: Reduction,
@@ -56,10 +57,19 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     }
 }
 
-/// Decodes a probed JPEG to luma and chroma, if it has such, for a result that has half as many columns and rows of chroma.
-pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Option<Coded>> {
-    let divisor = placement.decode_divisor();
-    jpeg::decode_planes(bytes, probe, divisor, placement.beyond_odd_sides(divisor))
+/// Decodes a probed JPEG to luma and chroma, if it has such: no coarser than this placement needs, and so that each of all
+/// placements has the chroma that it takes in.
+pub(super) fn decode_planes(
+    bytes: &[u8],
+    probe: &Probe,
+    finest: &Placement,
+    all: impl Iterator<Item = Placement>,
+) -> Result<Option<Coded>> {
+    let divisor = finest.decode_divisor();
+    let more = all.map(|placement| placement.beyond_odd_sides(divisor));
+    let most =
+        |one: Size, other: Size| Size { width: one.width.max(other.width), height: one.height.max(other.height) };
+    jpeg::decode_planes(bytes, probe, divisor, more.reduce(most).unwrap_or(Size { width: 0, height: 0 }))
 }
 
 /// What a JPEG says that its colours are; [`None`]: sRGB.
