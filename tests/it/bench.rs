@@ -177,7 +177,7 @@ fn the_readme_shows_a_result() {
     // And its plots are there.
     let links = readme.split("](").skip(1).filter_map(|link| link.split_once(')')).map(|(link, _)| link);
     let plots: Vec<_> = links.filter(|link| link.contains(".svg")).collect();
-    assert!(!plots.is_empty());
+    assert_eq!(plots.len(), 3);
     for plot in plots {
         assert!(root().join(plot).is_file(), "README.md shows {plot}, which is not there");
     }
