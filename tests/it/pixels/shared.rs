@@ -71,8 +71,10 @@ fn each_fails_for_itself() {
     let bytes = jpegs::write(&scene(120, 90), jpegs::BASELINE);
     let limits = Limits { output_side: 100, ..Limits::default() };
     let results = all(&bytes, &["w=60", "w=110", "w=20&f=png"], &Options { limits, ..Options::default() });
-    let sizes: Vec<_> =
-        results.iter().map(|result| result.as_ref().map(|made| made.width).map_err(|e| e.kind())).collect();
+    let sizes: Vec<_> = results
+        .iter()
+        .map(|result| result.as_ref().map(|made| made.width).map_err(pixfront::error::Error::kind))
+        .collect();
     assert_eq!(sizes, [Ok(60), Err(Kind::TooLarge), Ok(20)]);
 
     let kinds = |bytes: &[u8]| -> Vec<_> {
