@@ -40,11 +40,6 @@ impl Converter {
         })
     }
 
-    /// Whether the numbers are sRGB's already.
-    pub(super) const fn is_idle(&self) -> bool {
-        matches!(self.0, Way::None)
-    }
-
     /// Converts pixels of the layout for which this was made.
     pub(super) fn apply(&self, pixels: Pixels) -> Pixels {
         match &self.0 {
@@ -67,6 +62,21 @@ enum Space {
     Cmyk,
 }
 
+/// Whether a [`Converter`] of RGB would leave the numbers as they are; found without making one, which takes longer.
+pub(super) fn is_rgb_kept(profile: Option<&Profile>) -> bool {
+    profile.is_none_or(|profile| source(Space::Rgb, profile).is_none())
+}
+
+/// What a profile describes, and sRGB to go with it. [`None`]: nothing is to be done.
+fn source(space: Space, profile: &Profile) -> Option<(ColorProfile, ColorProfile)> {
+    // The rounding of its own kind: profiles have colorants of sixteen bits, code points those of the formulas.
+    let (source, srgb) = match *profile {
+        Profile::Icc(ref bytes) => (icc::read(bytes, space)?, ColorProfile::new_srgb()),
+        Profile::Cicp { primaries, transfer } => (cicp::profile(primaries, transfer, space)?, cicp::srgb()),
+    };
+    (!is_srgb(&source)).then_some((source, srgb))
+}
+
 /// [`None`]: nothing is to be done.
 fn transform(layout: Layout, profile: &Profile) -> Option<(Layout, Arc<Transform8BitExecutor>)> {
     let space = match layout {
@@ -74,14 +84,7 @@ fn transform(layout: Layout, profile: &Profile) -> Option<(Layout, Arc<Transform
         Layout::Rgb | Layout::Rgba => Space::Rgb,
         Layout::Cmyk => Space::Cmyk,
     };
-    // The rounding of its own kind: profiles have colorants of sixteen bits, code points those of the formulas.
-    let (source, srgb) = match *profile {
-        Profile::Icc(ref bytes) => (icc::read(bytes, space)?, ColorProfile::new_srgb()),
-        Profile::Cicp { primaries, transfer } => (cicp::profile(primaries, transfer, space)?, cicp::srgb()),
-    };
-    if is_srgb(&source) {
-        return None;
-    }
+    let (source, srgb) = source(space, profile)?;
     let target = if space == Space::Gray { gray(srgb.red_trc) } else { srgb };
     let (from, to, layout) = match layout {
         Layout::Gray => (moxcms::Layout::Gray, moxcms::Layout::Gray, Layout::Gray),

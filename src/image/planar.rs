@@ -1,12 +1,10 @@
 //! The short way from a JPEG to what has luma and chroma too: they are resampled and encoded as they were coded, and never become
 //! red, green and blue. Half as many samples are resampled, and none is converted.
 
-use super::codec;
-use super::colour::Converter;
 use super::orient::orient;
 use super::pipeline::Job;
-use super::pixels::Layout;
 use super::planes::{Coded, Planes};
+use super::{codec, colour};
 use crate::error::Result;
 use crate::format::{FileType, Format};
 
@@ -17,7 +15,7 @@ pub(super) fn is_possible(job: &Job) -> bool {
         && job.arrangement.focus.is_none()
         && job.arrangement.ground.is_none()
         && keeps_grid(job)
-        && Converter::new(Layout::Rgb, codec::jpeg_profile(job.bytes).as_ref()).is_idle()
+        && colour::is_rgb_kept(codec::jpeg_profile(job.bytes).as_ref())
 }
 
 /// Upright, and of the result's size.
