@@ -30,6 +30,15 @@ pub(super) struct Reduction {
     y: f64,
 }
 
+/// How a decoder of JPEG makes less of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reducer {
+    /// It leaves out what there is no room for.
+    Cutting,
+    /// As libjpeg-turbo: the same at three eighths, but at one, two and four it averages pixels.
+    Averaging,
+}
+
 /// Which part of a source becomes a result of which size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
@@ -195,8 +204,9 @@ impl Reduction {
     pub(super) const NONE: Self = Self { x: 1.0, y: 1.0 };
 
     /// The same number each way; the last column and row may stand for fewer pixels.
-    pub(super) fn by(divisor: u32) -> Self {
-        Self { x: f64::from(divisor), y: f64::from(divisor) }
+    pub(super) fn to_eighths(eighths: u32) -> Self {
+        let times = 8.0 / f64::from(eighths);
+        Self { x: times, y: times }
     }
 
     /// Of the whole source to the whole of what was decoded.
@@ -218,18 +228,21 @@ impl Placement {
         Self { crop: orientation.undo_rect(self.crop, upright), size: orientation.swap(self.size) }
     }
 
-    /// The largest of 8, 4, 2 and 1 by which a decoder may divide the sides and still leave the resampler enough to do: a decoder's
-    /// own reduction is crude, and shows if it has the last word.
-    pub fn decode_divisor(&self) -> u32 {
-        // So many times the result. Measured on eight photographs (bench/results/2026-11-21-jpeg-scales.md): with these no score falls
-        // below 94 that a full decode would keep above.
-        const MARGINS: [(u32, f64); 3] = [(8, 2.5), (4, 2.5), (2, 2.0)];
-        let is_enough = |(divisor, margin): &(u32, f64)| {
-            let needed = f64::from(*divisor) * margin;
+    /// The fewest eighths of its sides to which a JPEG may be decoded and still leave the resampler enough to do: a decoder's own
+    /// reduction is crude, and shows if it has the last word.
+    pub(super) fn decode_eighths(&self, reducer: Reducer) -> u32 {
+        // So many times the result. Measured on photographs (bench/results/2026-11-21-jpeg-scales.md and 2026-11-22-jpeg-eighths.md):
+        // with these no score falls below 94 that a full decode would keep above.
+        let margins = match reducer {
+            Reducer::Cutting => [(1, 2.5), (2, 2.2), (3, 1.6), (4, 1.5)],
+            Reducer::Averaging => [(1, 2.5), (2, 2.5), (3, 1.6), (4, 2.0)],
+        };
+        let is_enough = |(eighths, margin): &(u32, f64)| {
+            let needed = 8.0 / f64::from(*eighths) * margin;
             self.crop.width >= needed * f64::from(self.size.width)
                 && self.crop.height >= needed * f64::from(self.size.height)
         };
-        MARGINS.into_iter().find(is_enough).map_or(1, |(divisor, _)| divisor)
+        margins.into_iter().find(is_enough).map_or(8, |(eighths, _)| eighths)
     }
 
     /// How many pixels of the result there are for one of the source, in the direction in which there are more. A decoder that has
@@ -238,12 +251,12 @@ impl Placement {
         (f64::from(self.size.width) / self.crop.width).max(f64::from(self.size.height) / self.crop.height)
     }
 
-    /// By how many columns and rows of what was decoded by this divisor (or one more) a result with odd sides takes in more if it is
-    /// rounded up to even ones.
+    /// By how many columns and rows of what was decoded to so many eighths (or one more) a result with odd sides takes in more if it
+    /// is rounded up to even ones.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]
-    pub(super) fn beyond_odd_sides(&self, divisor: u32) -> Size {
+    pub(super) fn beyond_odd_sides(&self, eighths: u32) -> Size {
         let more = |crop: f64, side: u32| {
-            if side.is_multiple_of(2) { 0 } else { (crop / f64::from(side * divisor)).ceil() as u32 + 1 }
+            if side.is_multiple_of(2) { 0 } else { (crop * f64::from(eighths) / f64::from(side * 8)).ceil() as u32 + 1 }
         };
         Size { width: more(self.crop.width, self.size.width), height: more(self.crop.height, self.size.height) }
     }
@@ -337,11 +350,17 @@ mod tests {
 
     #[test]
     fn the_decoder_leaves_a_margin() {
-        let divisor = |width| {
-            arrange(Size { width: 4000, height: 3000 }, boxed(width, 0, Fit::Inside)).placement.decode_divisor()
+        let check = |scale, cutting, averaging| {
+            let placement = arrange(Size { width: 4000, height: 3000 }, scale).placement;
+            let eighths = [Reducer::Cutting, Reducer::Averaging].map(|reducer| placement.decode_eighths(reducer));
+            assert_eq!(eighths, [cutting, averaging], "{scale:?}");
         };
-        assert_eq!([200, 201, 400, 401, 500, 501, 1000, 1001, 4000].map(divisor), [8, 4, 4, 2, 2, 2, 2, 1, 1]);
-        assert_eq!(arrange(Size { width: 4000, height: 3000 }, Scale::Half).placement.decode_divisor(), 1);
+        let steps = [(200, 1, 1), (201, 2, 2), (400, 2, 2), (401, 2, 3), (453, 2, 3), (454, 3, 3), (937, 3, 3)];
+        let larger = [(938, 4, 4), (1000, 4, 4), (1001, 4, 8), (1333, 4, 8), (1334, 8, 8), (4000, 8, 8)];
+        for (width, cutting, averaging) in steps.into_iter().chain(larger) {
+            check(boxed(width, 0, Fit::Inside), cutting, averaging);
+        }
+        check(Scale::Half, 8, 8);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const ZIGZAG: [(u8, u8); 64] = zigzag();
 /// a tenth on the mean, and gains as much where a reduced IDCT would show what it has no room for as something else.
 const TOLERANCE: u32 = 16;
 
-/// How far a decoder divides chroma of which there are fewer samples than of luma.
+/// How far a decoder reduces chroma of which there are fewer samples than of luma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chroma {
     /// By what makes it as large as luma.
@@ -26,11 +26,11 @@ pub(super) enum Chroma {
     AsLuma,
 }
 
-/// The file without the scans that a decode with the sides divided by `divisor` hardly uses. [`None`] where nothing can be left
+/// The file without the scans that a decode to so many eighths of the sides hardly uses. [`None`] where nothing can be left
 /// out: it is not progressive, or its scans are not as the standard has them, and then the decoder shall see them all.
-pub(super) fn reduce(bytes: &[u8], divisor: u32, chroma: Chroma) -> Option<Vec<u8>> {
+pub(super) fn reduce(bytes: &[u8], eighths: u32, chroma: Chroma) -> Option<Vec<u8>> {
     let file = File::read(bytes)?;
-    let dropped = file.dropped(divisor, chroma)?;
+    let dropped = file.dropped(eighths, chroma)?;
     let mut reduced = Vec::with_capacity(bytes.len());
     let mut from = 0;
     for scan in dropped {
@@ -100,9 +100,9 @@ impl File {
     }
 
     /// What is not needed, in order; [`None`] if that is nothing, or if the scans do not follow one another as they must.
-    fn dropped(&self, divisor: u32, chroma: Chroma) -> Option<Vec<&Scan>> {
+    fn dropped(&self, eighths: u32, chroma: Chroma) -> Option<Vec<&Scan>> {
         self.are_in_order().then_some(())?;
-        let needs: Vec<_> = (0..self.components.len()).map(|place| self.needed(place, divisor, chroma)).collect();
+        let needs: Vec<_> = (0..self.components.len()).map(|place| self.needed(place, eighths, chroma)).collect();
         // What a refinement means depends on everything before it of the same coefficients.
         let mut before = vec![Vec::<(u8, u8)>::new(); self.components.len()];
         let mut dropped = Vec::new();
@@ -124,7 +124,7 @@ impl File {
     }
 
     /// The coefficients of a component that its smaller blocks are made of.
-    fn needed(&self, place: usize, divisor: u32, chroma: Chroma) -> [bool; 64] {
+    fn needed(&self, place: usize, eighths: u32, chroma: Chroma) -> [bool; 64] {
         let most =
             |side: fn(&(u8, u8)) -> u8| self.components.iter().map(|other| side(&other.sampling)).max().unwrap_or(1);
         let Some(component) = self.components.get(place) else { return [true; 64] };
@@ -133,7 +133,7 @@ impl File {
             Chroma::Finer => component.sampling,
             Chroma::AsLuma => (most(|s| s.0), most(|s| s.1)),
         };
-        let side = |most: u8, own: u8| 8 * u32::from(most) / (divisor * u32::from(own)).max(1);
+        let side = |most: u8, own: u8| eighths * u32::from(most) / u32::from(own);
         let (width, height) = (side(most(|s| s.0), across), side(most(|s| s.1), down));
         ZIGZAG.map(|(row, column)| u32::from(row) < height && u32::from(column) < width)
     }
@@ -150,7 +150,8 @@ impl File {
                 .any(|index| scan.bits.0 == 0 || off(index) > TOLERANCE)
     }
 
-    /// Whether every coefficient is first told of and then refined bit by bit, each component's mean first.
+    /// Whether every coefficient is first told of and then refined bit by bit to the last one, each component's mean first. Where
+    /// something is missing the file may have been cut, which the decoder finds if it sees all that is there.
     fn are_in_order(&self) -> bool {
         // How many of its bits are still unknown.
         let mut unknown = vec![[None::<u8>; 64]; self.components.len()];
@@ -174,7 +175,7 @@ impl File {
                 }
             }
         }
-        unknown.iter().all(|coefficients| coefficients.iter().all(Option::is_some))
+        unknown.iter().flatten().all(|bits| *bits == Some(0))
     }
 }
 
@@ -278,10 +279,10 @@ mod tests {
     }
 
     /// The places of the scans that are left out.
-    fn dropped(bytes: &[u8], divisor: u32) -> Vec<usize> {
+    fn dropped(bytes: &[u8], eighths: u32) -> Vec<usize> {
         let file = File::read(bytes).unwrap();
         let begins: Vec<_> =
-            file.dropped(divisor, Chroma::Finer).unwrap_or_default().iter().map(|scan| scan.begin).collect();
+            file.dropped(eighths, Chroma::Finer).unwrap_or_default().iter().map(|scan| scan.begin).collect();
         let places = file.scans.iter().enumerate().filter(|(_, scan)| begins.contains(&scan.begin));
         places.map(|(place, _)| place).collect()
     }
@@ -301,32 +302,33 @@ mod tests {
         assert_eq!(File::read(&fine).unwrap().scans.len(), 10);
         // Coarse steps need their last bits, and chroma's are coarse but for the first.
         let coarse = progressive(40, Subsamp::Sub2x2);
-        for (bytes, divisor, expected) in [
-            (&fine, 1, vec![]),
-            (&fine, 2, vec![9]),
-            (&fine, 4, vec![4, 5, 9]),
-            (&fine, 8, vec![1, 4, 5, 7, 8, 9]),
-            (&coarse, 2, vec![]),
-            (&coarse, 8, vec![1, 4, 5, 9]),
+        for (bytes, eighths, expected) in [
+            (&fine, 8, vec![]),
+            (&fine, 4, vec![9]),
+            (&fine, 3, vec![5, 9]),
+            (&fine, 2, vec![4, 5, 9]),
+            (&fine, 1, vec![1, 4, 5, 7, 8, 9]),
+            (&coarse, 4, vec![]),
+            (&coarse, 1, vec![1, 4, 5, 9]),
         ] {
-            assert_eq!(dropped(bytes, divisor), expected, "1/{divisor} of {} bytes", bytes.len());
+            assert_eq!(dropped(bytes, eighths), expected, "{eighths}/8 of {} bytes", bytes.len());
         }
         // Chroma of the luma's size has no room either.
-        assert_eq!(dropped(&progressive(88, Subsamp::None), 8), [1, 2, 3, 4, 5, 7, 8, 9]);
+        assert_eq!(dropped(&progressive(88, Subsamp::None), 1), [1, 2, 3, 4, 5, 7, 8, 9]);
     }
 
     #[test]
     fn the_rest_is_as_it_was() {
         let bytes = progressive(88, Subsamp::Sub2x2);
         let (head, scans) = parts(&bytes);
-        let reduced = reduce(&bytes, 4, Chroma::Finer).unwrap();
+        let reduced = reduce(&bytes, 2, Chroma::Finer).unwrap();
         // The tables before a scan stay: a later one may need them.
         let tables = |part: &[u8]| part[..part.windows(2).position(|pair| pair == b"\xff\xda").unwrap()].to_vec();
         let kept = |place| ![4, 5, 9].contains(&place);
         let scans = scans.iter().enumerate().map(|(place, part)| if kept(place) { part.clone() } else { tables(part) });
         assert_eq!(reduced, [head, scans.collect::<Vec<_>>().concat(), b"\xff\xd9".to_vec()].concat());
         // Nothing more can be left out of it.
-        assert_eq!(reduce(&reduced, 4, Chroma::Finer), None);
+        assert_eq!(reduce(&reduced, 2, Chroma::Finer), None);
     }
 
     /// A decoder is to see these for itself.
@@ -338,36 +340,34 @@ mod tests {
             [head.clone(), scans, b"\xff\xd9".to_vec()].concat()
         };
         let standard: Vec<_> = (0..scans.len()).collect();
-        assert!(reduce(&file(&standard), 4, Chroma::Finer).is_some());
-        // Where the mean, or a first pass, is missing, or a refinement before others.
-        for missing in [0, 1, 2, 3, 4, 5] {
+        assert!(reduce(&file(&standard), 2, Chroma::Finer).is_some());
+        // Where the mean, a first pass or a refinement is missing.
+        for missing in 0..10 {
             let order: Vec<_> = standard.iter().copied().filter(|place| *place != missing).collect();
-            assert_eq!(reduce(&file(&order), 4, Chroma::Finer), None, "without {missing}");
+            assert_eq!(reduce(&file(&order), 2, Chroma::Finer), None, "without {missing}");
         }
         for order in [vec![1, 0, 2, 3, 4, 5, 6, 7, 8, 9], vec![0, 1, 2, 3, 4, 9, 6, 7, 8, 5], vec![0, 0, 1, 2, 3, 4, 5]]
         {
-            assert_eq!(reduce(&file(&order), 4, Chroma::Finer), None, "{order:?}");
+            assert_eq!(reduce(&file(&order), 2, Chroma::Finer), None, "{order:?}");
         }
-        // But its last refinements may be missing, as after an honest cut.
-        assert!(reduce(&file(&[0, 1, 2, 3, 4]), 4, Chroma::Finer).is_some());
     }
 
     #[test]
     fn what_is_no_progressive_jpeg_is_left_alone() {
         let bytes = progressive(88, Subsamp::Sub2x2);
         for length in (0..bytes.len()).step_by(7) {
-            assert_eq!(reduce(&bytes[..length], 4, Chroma::Finer), None, "cut to {length}");
+            assert_eq!(reduce(&bytes[..length], 2, Chroma::Finer), None, "cut to {length}");
         }
         // Baseline by its frame's code.
         let frame = bytes.windows(2).position(|pair| pair == [0xFF, PROGRESSIVE]).unwrap();
         let mut baseline = bytes.clone();
         baseline[frame + 1] = 0xC0;
-        assert_eq!(reduce(&baseline, 4, Chroma::Finer), None);
+        assert_eq!(reduce(&baseline, 2, Chroma::Finer), None);
         // Tables that change on the way.
         let first_table = bytes.windows(2).position(|pair| pair == [0xFF, DQT]).unwrap();
         let length = usize::from(u16::from_be_bytes([bytes[first_table + 2], bytes[first_table + 3]])) + 2;
         let second_scan = File::read(&bytes).unwrap().scans[1].begin;
         let table = &bytes[first_table..first_table + length];
-        assert_eq!(reduce(&[&bytes[..second_scan], table, &bytes[second_scan..]].concat(), 4, Chroma::Finer), None);
+        assert_eq!(reduce(&[&bytes[..second_scan], table, &bytes[second_scan..]].concat(), 2, Chroma::Finer), None);
     }
 }

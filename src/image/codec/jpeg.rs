@@ -7,7 +7,7 @@ use std::ptr;
 
 use turbojpeg_sys as tj;
 
-use super::super::geometry::{Reduction, Size};
+use super::super::geometry::{Placement, Reducer, Reduction, Size};
 use super::super::jpeg_scans::{self, Chroma};
 use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
@@ -16,38 +16,79 @@ use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::{corrupt, not_encoded};
 use crate::error::Result;
+use baseline::Baseline;
 
-/// Decodes with the sides divided by `divisor` (1, 2, 4 or 8, rounded up) in the DCT, which skips most of the work.
-pub(super) fn decode(bytes: &[u8], probe: &Probe, divisor: u32) -> Result<(Pixels, Option<Profile>)> {
-    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor, Chroma::Finer) } else { None };
+mod baseline;
+mod bits;
+mod huffman;
+mod idct;
+mod scaled;
+
+/// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
+/// the work.
+pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<(Pixels, u32, Option<Profile>)> {
+    let (baseline, eighths) = way(bytes, placement);
+    let colours = jpeg_segments::colours(bytes);
+    let profile = colours.profile.as_deref().and_then(Profile::icc);
+    let (mut decoder, size) = open(bytes, probe, eighths)?;
+    if let Some(pixels) =
+        baseline.filter(|_| decoder.is_ycc_or_grey()).and_then(|file| scaled::pixels(&file, eighths, size))
+    {
+        return Ok((pixels, eighths, profile));
+    }
+    let reduced = if eighths < 8 { jpeg_scans::reduce(bytes, eighths, Chroma::Finer) } else { None };
     let coded = reduced.as_deref().unwrap_or(bytes);
-    let (mut decoder, size) = open(coded, probe, divisor)?;
+    if reduced.is_some() {
+        (decoder, _) = open(coded, probe, eighths)?;
+    }
     let layout = decoder.layout();
     let mut pixels = Pixels::zeroed(size, layout);
     decoder.read_pixels(coded, &mut pixels).map_err(corrupt)?;
-    let colours = jpeg_segments::colours(bytes);
     if layout == Layout::Cmyk && colours.is_adobe {
         pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);
     }
-    Ok((pixels, colours.profile.as_deref().and_then(Profile::icc)))
+    Ok((pixels, eighths, profile))
 }
 
-/// Decodes luma and chroma as they are coded, each divided by `divisor`, with so many columns and rows more of chroma. [`None`] where
-/// they are not coded so.
-pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, divisor: u32, more: Size) -> Result<Option<Coded>> {
-    let (mut decoder, size) = open(bytes, probe, divisor)?;
+/// Decodes luma and chroma as they are coded, each to as many eighths as the placement needs, with as many columns and rows more of
+/// chroma as `more` says for so many eighths. [`None`] where they are not coded so.
+pub(super) fn decode_planes(
+    bytes: &[u8],
+    probe: &Probe,
+    placement: &Placement,
+    more: impl FnOnce(u32) -> Size,
+) -> Result<Option<Coded>> {
+    let (baseline, eighths) = way(bytes, placement);
+    let (mut decoder, size) = open(bytes, probe, eighths)?;
     let Some((subsampling, sampling)) = decoder.sampling() else { return Ok(None) };
-    let reduced = if divisor > 1 { jpeg_scans::reduce(bytes, divisor, Chroma::AsLuma) } else { None };
-    if let Some(reduced) = &reduced {
-        (decoder, _) = open(reduced, probe, divisor)?;
-    }
     let sizes = plane_sizes(size, subsampling).map_err(corrupt)?;
-    let [luma, chroma, _] = sizes;
-    let wider = Size { width: chroma.width + more.width, height: chroma.height + more.height };
-    let mut planes = [luma, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
-    decoder.read_planes(reduced.as_deref().unwrap_or(bytes), &mut planes, sizes).map_err(corrupt)?;
+    let more = more(eighths);
+    let scaled = baseline.and_then(|file| scaled::planes(&file, eighths, more)?.try_into().ok());
+    let mut planes = if let Some(planes) = scaled {
+        planes
+    } else {
+        let reduced = if eighths < 8 { jpeg_scans::reduce(bytes, eighths, Chroma::AsLuma) } else { None };
+        if let Some(reduced) = &reduced {
+            (decoder, _) = open(reduced, probe, eighths)?;
+        }
+        let [luma, chroma, _] = sizes;
+        let wider = Size { width: chroma.width + more.width, height: chroma.height + more.height };
+        let mut planes = [luma, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
+        decoder.read_planes(reduced.as_deref().unwrap_or(bytes), &mut planes, sizes).map_err(corrupt)?;
+        planes
+    };
     planes.iter_mut().zip(sizes).for_each(|(plane, held)| repeat_edges(plane, held));
-    Ok(Some(Coded { size, planes, sampling, reduction: Reduction::by(divisor) }))
+    Ok(Some(Coded { size, planes, sampling, reduction: Reduction::to_eighths(eighths) }))
+}
+
+/// To how many eighths a source is to be decoded, and its header where that is not libjpeg's work.
+fn way<'a>(bytes: &'a [u8], placement: &Placement) -> (Option<Baseline<'a>>, u32) {
+    let by_libjpeg = (None, placement.decode_eighths(Reducer::Averaging));
+    let eighths = placement.decode_eighths(Reducer::Cutting);
+    if eighths == 8 {
+        return by_libjpeg;
+    }
+    Baseline::read(bytes).map_or(by_libjpeg, |file| (Some(file), eighths))
 }
 
 pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
@@ -55,15 +96,15 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
 }
 
 /// Reads a header that must be that of the probe, and returns also the size to which the picture will be decoded.
-fn open(coded: &[u8], probe: &Probe, divisor: u32) -> Result<(Handle, Size)> {
+fn open(coded: &[u8], probe: &Probe, eighths: u32) -> Result<(Handle, Size)> {
     let mut decoder = Handle::new(tj::TJINIT_TJINIT_DECOMPRESS).map_err(corrupt)?;
     decoder.read_header(coded).map_err(corrupt)?;
     if decoder.header_size() != Some(probe.size) {
         return Err(corrupt("its frame is not of the size that its header says"));
     }
-    decoder.set_divisor(divisor).map_err(corrupt)?;
-    let Size { width, height } = probe.size;
-    Ok((decoder, Size { width: width.div_ceil(divisor), height: height.div_ceil(divisor) }))
+    decoder.set_eighths(eighths).map_err(corrupt)?;
+    let side = |whole: u32| u32::try_from((u64::from(whole) * u64::from(eighths)).div_ceil(8)).map_err(corrupt);
+    Ok((decoder, Size { width: side(probe.size.width)?, height: side(probe.size.height)? }))
 }
 
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
@@ -178,6 +219,12 @@ impl Handle {
         }
     }
 
+    /// Whether its colours are luma and two chromas, or luma alone.
+    fn is_ycc_or_grey(&mut self) -> bool {
+        let space = u32::try_from(self.get(tj::TJPARAM_TJPARAM_COLORSPACE));
+        matches!(space, Ok(tj::TJCS_TJCS_YCbCr | tj::TJCS_TJCS_GRAY))
+    }
+
     /// How often chroma is sampled, in the library's words, and for how many columns and rows of luma each time. [`None`]: there are
     /// not luma and two chromas, or they are not sampled alike.
     fn sampling(&mut self) -> Option<(tj::TJSAMP, (u32, u32))> {
@@ -197,17 +244,19 @@ impl Handle {
         Some((subsampling, sampling))
     }
 
-    fn set_divisor(&mut self, divisor: u32) -> Said<()> {
-        let denom = c_int::try_from(divisor).map_err(|error| error.to_string())?;
+    fn set_eighths(&mut self, eighths: u32) -> Said<()> {
+        // The library knows fractions in their lowest terms alone.
+        let common = eighths.trailing_zeros().min(3);
+        let num = c_int::try_from(eighths >> common).map_err(|error| error.to_string())?;
         // SAFETY: the instance is alive and the factor is passed by value; one it does not know is an error.
-        let code = unsafe { tj::tj3SetScalingFactor(self.0, tj::tjscalingfactor { num: 1, denom }) };
+        let code = unsafe { tj::tj3SetScalingFactor(self.0, tj::tjscalingfactor { num, denom: 8 >> common }) };
         self.check(code)
     }
 
-    /// Fills `pixels`, whose size must be the header's, divided as set and rounded up.
+    /// Fills `pixels`, whose size must be the header's, scaled as set and rounded up.
     fn read_pixels(&mut self, bytes: &[u8], pixels: &mut Pixels) -> Said<()> {
         let format = pixel_format(pixels.layout);
-        // SAFETY: `bytes` is one live slice. The library writes as many rows and columns as its own header says, divided
+        // SAFETY: `bytes` is one live slice. The library writes as many rows and columns as its own header says, scaled
         // and rounded up; `decode` compared that header with the size for which `pixels` was allocated, on this very
         // instance, and a pitch of 0 means rows without gaps, as `Pixels` has them.
         let code = unsafe {
@@ -217,7 +266,7 @@ impl Handle {
     }
 
     /// Fills the left and top of the planes, which are as large as `held` or larger. These must be the sizes of the planes of the header's
-    /// size, divided as set and rounded up, in the header's subsampling.
+    /// size, scaled as set and rounded up, in the header's subsampling.
     fn read_planes(&mut self, bytes: &[u8], planes: &mut [Pixels; 3], held: [Size; 3]) -> Said<()> {
         let has_room = |(plane, held): (&Pixels, Size)| {
             plane.layout == Layout::Gray && plane.width >= held.width && plane.height >= held.height

@@ -41,9 +41,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     let whole = |(pixels, profile)| Decoded { pixels, reduction: Reduction::NONE, profile };
     match probe.file_type {
         FileType::Jpeg => {
-            let divisor = placement.decode_divisor();
-            let (pixels, profile) = jpeg::decode(bytes, probe, divisor)?;
-            Ok(Decoded { pixels, reduction: Reduction::by(divisor), profile })
+            let (pixels, eighths, profile) = jpeg::decode(bytes, probe, placement)?;
+            Ok(Decoded { pixels, reduction: Reduction::to_eighths(eighths), profile })
         }
         FileType::Png => png::decode(bytes, probe).map(whole),
         FileType::Webp => webp::decode(bytes, probe, placement),
@@ -65,11 +64,11 @@ pub(super) fn decode_planes(
     finest: &Placement,
     all: impl Iterator<Item = Placement>,
 ) -> Result<Option<Coded>> {
-    let divisor = finest.decode_divisor();
-    let more = all.map(|placement| placement.beyond_odd_sides(divisor));
     let most =
         |one: Size, other: Size| Size { width: one.width.max(other.width), height: one.height.max(other.height) };
-    jpeg::decode_planes(bytes, probe, divisor, more.reduce(most).unwrap_or(Size { width: 0, height: 0 }))
+    jpeg::decode_planes(bytes, probe, finest, |eighths| {
+        all.map(|placement| placement.beyond_odd_sides(eighths)).fold(Size { width: 0, height: 0 }, most)
+    })
 }
 
 /// What a JPEG says that its colours are; [`None`]: sRGB.

@@ -1,0 +1,96 @@
+//! The coded data of a JPEG's scan, bit by bit.
+
+use memchr::memchr;
+
+/// What is held of the data at a time; a multiple of it is what any unit of blocks may take.
+const ROOM: usize = 1 << 14;
+
+/// Behind the end of the data, which is any marker, come zeros.
+pub(super) struct Bits<'a> {
+    source: &'a [u8],
+    /// A part of the source, without the zeros that are stuffed in behind each `FF`.
+    buffer: Box<[u8; ROOM]>,
+    /// The first byte of the buffer of which not all is in the window.
+    at: usize,
+    /// How much of the buffer came from the source: all, but for the last part.
+    end: usize,
+    /// The next bits, the first one on top.
+    window: u64,
+    count: u32,
+    was_over: bool,
+}
+
+impl<'a> Bits<'a> {
+    pub(super) fn new(source: &'a [u8]) -> Self {
+        Self { source, buffer: Box::new([0; ROOM]), at: ROOM, end: ROOM, window: 0, count: 0, was_over: false }
+    }
+
+    /// At least 56 bits.
+    #[inline]
+    pub(super) fn fill(&mut self) {
+        if self.at > ROOM - 8 {
+            self.refill();
+        }
+        let Some(next) = self.buffer.get(self.at..).and_then(<[u8]>::first_chunk) else { return };
+        // What goes beyond the whole bytes is written a second time with them.
+        self.window |= u64::from_be_bytes(*next) >> self.count;
+        self.at += ((63 - self.count) >> 3) as usize;
+        self.count |= 0b11_1000;
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        self.was_over |= self.is_over();
+        let is_last = self.end < ROOM;
+        self.buffer.copy_within(self.at.., 0);
+        self.end = self.end.saturating_sub(self.at);
+        self.at = 0;
+        while !is_last && self.end < ROOM {
+            let next = &self.source[..self.source.len().min(ROOM - self.end)];
+            let plain = memchr(0xFF, next).unwrap_or(next.len());
+            self.buffer[self.end..][..plain].copy_from_slice(&next[..plain]);
+            (self.end, self.source) = (self.end + plain, &self.source[plain..]);
+            match self.source {
+                [0xFF, 0, rest @ ..] if self.end < ROOM => {
+                    self.buffer[self.end] = 0xFF;
+                    (self.end, self.source) = (self.end + 1, rest);
+                }
+                [0xFF, ..] | [] => break,
+                _ => {}
+            }
+        }
+        self.buffer[self.end..].fill(0);
+    }
+
+    /// The next so many bits, at least one.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
+    pub(super) const fn peek(&self, bits: u32) -> usize {
+        (self.window >> (64 - bits)) as usize
+    }
+
+    #[inline]
+    pub(super) const fn pass(&mut self, bits: u32) {
+        self.window <<= bits;
+        self.count -= bits;
+    }
+
+    /// Whether something was read that is not there.
+    pub(super) const fn is_over(&self) -> bool {
+        self.was_over || (self.end < ROOM && 8 * self.at > 8 * self.end + self.count as usize)
+    }
+
+    /// Goes on behind a marker, which must come right behind what was read, but for the rest of its last byte.
+    pub(super) fn pass_marker(&mut self, code: u8) -> Option<()> {
+        if self.end == ROOM {
+            self.refill();
+        }
+        let left = (8 * self.end + self.count as usize).checked_sub(8 * self.at)?;
+        let source = self.source.strip_prefix(&[0xFF, code])?;
+        if self.end == ROOM || left >= 8 || self.was_over {
+            return None;
+        }
+        (self.source, self.at, self.end, self.window, self.count) = (source, ROOM, ROOM, 0, 0);
+        Some(())
+    }
+}
