@@ -9,7 +9,7 @@ const PROGRESSIVE: u8 = 0xC2;
 const DQT: u8 = 0xDB;
 
 /// The row and column of each coefficient, in the order of the file.
-const ZIGZAG: [(u8, u8); 64] = zigzag();
+pub(super) const ZIGZAG: [(u8, u8); 64] = zigzag();
 
 /// How far a coefficient may be off when the scans that would tell more are left out, in the units that it is coded in: 8 are a level
 /// of the mean. Measured on photographs of qualities 60 to 92, scaled to between an eighth and a half, against all scans

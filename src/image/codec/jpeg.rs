@@ -27,7 +27,7 @@ mod scaled;
 /// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
 /// the work.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<(Pixels, u32, Option<Profile>)> {
-    let (baseline, eighths) = way(bytes, placement);
+    let (baseline, eighths) = way(bytes, probe, placement);
     let colours = jpeg_segments::colours(bytes);
     let profile = colours.profile.as_deref().and_then(Profile::icc);
     let (mut decoder, size) = open(bytes, probe, eighths)?;
@@ -58,12 +58,15 @@ pub(super) fn decode_planes(
     placement: &Placement,
     more: impl FnOnce(u32) -> Size,
 ) -> Result<Option<Coded>> {
-    let (baseline, eighths) = way(bytes, placement);
+    let (baseline, eighths) = way(bytes, probe, placement);
     let (mut decoder, size) = open(bytes, probe, eighths)?;
     let Some((subsampling, sampling)) = decoder.sampling() else { return Ok(None) };
     let sizes = plane_sizes(size, subsampling).map_err(corrupt)?;
     let more = more(eighths);
-    let scaled = baseline.and_then(|file| scaled::planes(&file, eighths, more)?.try_into().ok());
+    let has_room = |planes: &[Pixels; 3]| {
+        planes.iter().zip(sizes).all(|(plane, held)| plane.width >= held.width && plane.height >= held.height)
+    };
+    let scaled = baseline.and_then(|file| scaled::planes(&file, eighths, more)?.try_into().ok()).filter(has_room);
     let mut planes = if let Some(planes) = scaled {
         planes
     } else {
@@ -82,13 +85,13 @@ pub(super) fn decode_planes(
 }
 
 /// To how many eighths a source is to be decoded, and its header where that is not libjpeg's work.
-fn way<'a>(bytes: &'a [u8], placement: &Placement) -> (Option<Baseline<'a>>, u32) {
+fn way<'a>(bytes: &'a [u8], probe: &Probe, placement: &Placement) -> (Option<Baseline<'a>>, u32) {
     let by_libjpeg = (None, placement.decode_eighths(Reducer::Averaging));
     let eighths = placement.decode_eighths(Reducer::Cutting);
     if eighths == 8 {
         return by_libjpeg;
     }
-    Baseline::read(bytes).map_or(by_libjpeg, |file| (Some(file), eighths))
+    Baseline::read(bytes).filter(|file| file.size == probe.size).map_or(by_libjpeg, |file| (Some(file), eighths))
 }
 
 pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {

@@ -5,6 +5,7 @@
 //! several scans, torn, …) is left to it, and so are all judgements.
 
 use super::super::super::geometry::Size;
+use super::super::super::jpeg_scans::ZIGZAG;
 use super::super::super::pixels::{Layout, Pixels};
 use super::baseline::{Baseline, Component, Tables};
 use super::bits::Bits;
@@ -13,14 +14,6 @@ use super::idct::{self, Block, Inverse};
 
 const RST: u8 = 0xD0;
 const EOI: u8 = 0xD9;
-
-/// Which coefficient of a block, eight a row, comes at which place of the file.
-const ZIGZAG: [u8; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
-    28, //
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
-    55, 62, 63,
-];
 
 /// Its components as they are coded, in whole blocks; chromas with so many columns and rows more, black.
 pub(super) fn planes(file: &Baseline, eighths: u32, more: Size) -> Option<Vec<Pixels>> {
@@ -138,9 +131,8 @@ impl<'a> Plane<'a> {
         let width = columns * blocks.0 * sides.0 + more.width;
         let height = rows * blocks.1 * sides.1 + more.height;
         let sides = (sides.0 as usize, sides.1 as usize);
-        let place = |coefficient: u8| (usize::from(coefficient % 8), usize::from(coefficient / 8));
-        let is_used = |coefficient: &u8| place(*coefficient).0 < sides.0 && place(*coefficient).1 < sides.1;
-        let scale = |coefficient: u8| idct::scale(place(coefficient).0, place(coefficient).1);
+        let is_used = |(row, column): &(u8, u8)| usize::from(*column) < sides.0 && usize::from(*row) < sides.1;
+        let scale = |(row, column): (u8, u8)| idct::scale(column.into(), row.into());
         Some(Self {
             means: tables[0][component.means].as_ref()?,
             details: tables[1][component.details].as_ref()?,
@@ -178,8 +170,8 @@ impl<'a> Plane<'a> {
         self.block[0][0] = self.mean as f32 * self.quantizers[0];
         let Self { block, quantizers, .. } = self;
         self.details.details(bits, self.last, |place, number| {
-            let coefficient = usize::from(ZIGZAG[place & 63]);
-            block[coefficient % 8][coefficient / 8 % 8] = number as f32 * quantizers[place & 63];
+            let (row, column) = ZIGZAG[place & 63];
+            block[usize::from(column % 8)][usize::from(row % 8)] = number as f32 * quantizers[place & 63];
         })
     }
 
