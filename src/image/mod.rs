@@ -20,7 +20,6 @@ pub mod geometry;
 mod ground;
 mod jpeg_scans;
 mod jpeg_segments;
-mod memory;
 pub mod orient;
 mod pipeline;
 mod pixels;

@@ -1,7 +1,6 @@
 //! A picture in memory: eight bits a channel, rows without gaps.
 
 use super::geometry::Size;
-use super::memory::Memory;
 
 /// Channels of a pixel, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +42,14 @@ pub(crate) struct Pixels {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) layout: Layout,
-    pub(crate) data: Memory,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Pixels {
     /// Black (and transparent). The caller has checked the size against the limits.
     pub(crate) fn zeroed(size: Size, layout: Layout) -> Self {
         let Size { width, height } = size;
-        let data = Memory::zeroed(width as usize * height as usize * layout.channels());
+        let data = vec![0; width as usize * height as usize * layout.channels()];
         Self { width, height, layout, data }
     }
 

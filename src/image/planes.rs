@@ -85,11 +85,11 @@ mod tests {
     #[test]
     fn edges_are_repeated_to_the_right_and_below() {
         let mut pixels =
-            Pixels { width: 4, height: 3, layout: Layout::Gray, data: vec![1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0].into() };
+            Pixels { width: 4, height: 3, layout: Layout::Gray, data: vec![1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0] };
         repeat_edges(&mut pixels, Size { width: 2, height: 2 });
-        assert_eq!(*pixels.data, [1, 2, 2, 2, 3, 4, 4, 4, 3, 4, 4, 4]);
-        let mut whole = Pixels { width: 2, height: 1, layout: Layout::Gray, data: vec![1, 2].into() };
+        assert_eq!(pixels.data, [1, 2, 2, 2, 3, 4, 4, 4, 3, 4, 4, 4]);
+        let mut whole = Pixels { width: 2, height: 1, layout: Layout::Gray, data: vec![1, 2] };
         repeat_edges(&mut whole, Size { width: 2, height: 1 });
-        assert_eq!(*whole.data, [1, 2]);
+        assert_eq!(whole.data, [1, 2]);
     }
 }

@@ -1,7 +1,6 @@
 //! The resampler: Lanczos with three lobes, alpha premultiplied.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 
 use fast_image_resize as fir;
 
@@ -44,22 +43,8 @@ pub(super) fn crop(pixels: &Pixels, crop: Rect, size: Size) -> Result<Pixels> {
         .crop(crop.x, crop.y, crop_width, crop_height)
         // Black ink is no alpha.
         .use_alpha(pixels.layout != Layout::Cmyk);
-    with_resizer(|resizer| resizer.resize(&from, &mut to, &options)).map_err(bug)?;
+    fir::Resizer::new().resize(&from, &mut to, &options).map_err(bug)?;
     Ok(resized)
-}
-
-/// With one whose memory for what is between the passes is there already, if nobody else has it.
-fn with_resizer<T>(work: impl FnOnce(&mut fir::Resizer) -> T) -> T {
-    /// More is not kept.
-    const MOST: usize = 16 << 20;
-    static KEPT: Mutex<Option<fir::Resizer>> = Mutex::new(None);
-    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut resizer = kept().take().unwrap_or_default();
-    let result = work(&mut resizer);
-    if resizer.size_of_internal_buffers() <= MOST {
-        *kept() = Some(resizer);
-    }
-    result
 }
 
 fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -6,7 +6,6 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use png::{BitDepth, ColorType, Decoder, Info, Limits, Transformations};
 
-use super::super::memory::Memory;
 use super::super::pixels::{Layout, Pixels, eight_bits};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
@@ -39,7 +38,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         ColorType::Indexed => return Err(corrupt("its palette was not expanded")),
     };
     let length = reader.output_buffer_size().ok_or_else(|| corrupt("its pixels would not fit into memory"))?;
-    let mut data = Memory::zeroed(length);
+    let mut data = vec![0; length];
     reader.next_frame(&mut data).map_err(corrupt)?;
     if depth == BitDepth::Sixteen {
         narrow(&mut data);
@@ -49,7 +48,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
 }
 
 /// Sixteen bits, most significant first, to eight, in place.
-fn narrow(data: &mut Memory) {
+fn narrow(data: &mut Vec<u8>) {
     let samples = data.len() / 2;
     for index in 0..samples {
         data[index] = eight_bits(u16::from_be_bytes([data[index * 2], data[index * 2 + 1]]));

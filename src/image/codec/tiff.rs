@@ -62,7 +62,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
     if data.len() != width as usize * height as usize * layout.channels() {
         return Err(corrupt("it has not as many samples as its size and channels ask for"));
     }
-    Ok((Pixels { width, height, layout, data: data.into() }, profile))
+    Ok((Pixels { width, height, layout, data }, profile))
 }
 
 /// Not by the decoder's list of values, which takes 32 bytes for one.

@@ -132,7 +132,7 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, speed: Option<u8>) -> Result<
 /// The same of planes, which are encoded as they are.
 pub(super) fn encode_planes(picture: &planes::Planes, quality: u8, speed: Option<u8>) -> Result<Vec<u8>> {
     let [blue, red] = &picture.chroma;
-    let (size, luma, chroma) = (picture.size(), &picture.luma.data, Some([&*blue.data, &*red.data]));
+    let (size, luma, chroma) = (picture.size(), &picture.luma.data, Some([blue.data.as_slice(), &red.data]));
     let stream = aom::encode(&Planes { size, luma, chroma }, &effort(size, quality, speed)).map_err(not_encoded)?;
     file::write(size, &stream, false, None)
 }

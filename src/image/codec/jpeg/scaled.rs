@@ -271,7 +271,7 @@ mod tests {
             width: columns as u32,
             height: rows as u32,
             layout: Layout::Gray,
-            data: samples.to_vec().into(),
+            data: samples.to_vec(),
         };
         // Beyond the picture it leaves what there was.
         let (across, down) = (image.y_width(), image.y_height());

@@ -73,7 +73,7 @@ impl<'a> Decoder<'a> {
         // The sum of the times wraps in C, but no single one does, which has 24 bits.
         let delay_ms = u32::try_from(end_ms.wrapping_sub(self.clock_ms)).unwrap_or(0);
         self.clock_ms = end_ms;
-        Ok((Pixels { width, height, layout: Layout::Rgba, data: data.into() }, delay_ms))
+        Ok((Pixels { width, height, layout: Layout::Rgba, data }, delay_ms))
     }
 }
 
