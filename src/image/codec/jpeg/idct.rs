@@ -33,6 +33,9 @@ pub(super) fn inverse(columns: usize, rows: usize) -> Option<Inverse> {
     })
 }
 
+/// What the mean of half a row has of the lowest frequency, against one of the two pixels that a row is cut to.
+pub(super) const MEAN_OF_HALF: f32 = 0.906_127;
+
 /// What brings the coefficient of this column and row to the scale of its pixels.
 pub(super) const fn scale(column: usize, row: usize) -> f32 {
     match (column, row) {

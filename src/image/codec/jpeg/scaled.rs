@@ -17,7 +17,7 @@ const EOI: u8 = 0xD9;
 
 /// Its components as they are coded, in whole blocks; chromas with so many columns and rows more, black.
 pub(super) fn planes(file: &Baseline, eighths: u32, more: Size) -> Option<Vec<Pixels>> {
-    decode(file, more, |_| Some((eighths, eighths)))
+    decode(file, more, 1.0, |_| Some((eighths, eighths)))
 }
 
 /// The picture, grey or in colours that are coded as luma and chroma, of this size, which is its own to so many eighths.
@@ -25,7 +25,9 @@ pub(super) fn pixels(file: &Baseline, eighths: u32, size: Size) -> Option<Pixels
     let most = file.most_blocks();
     // Of a chroma with fewer samples more coefficients are used, and no sample needs to stand for two pixels.
     let times = |most: u32, own: u32| most.is_multiple_of(own).then_some(eighths * most / own);
-    let planes = decode(file, Size { width: 0, height: 0 }, |component| {
+    // Beside a luma of means it looks best if it is one of halves' means: 94.5 points for 94.1 (12 megapixels to 200 pixels).
+    let softness = if eighths == 1 { idct::MEAN_OF_HALF } else { 1.0 };
+    let planes = decode(file, Size { width: 0, height: 0 }, softness, |component| {
         Some((times(most.0, component.blocks.0)?, times(most.1, component.blocks.1)?))
     })?;
     let width = size.width as usize;
@@ -64,15 +66,25 @@ fn rgb(luma: u8, blue: u8, red: u8) -> [u8; 3] {
     [part(91_881 * red), part(-22_554 * blue - 46_802 * red), part(116_130 * blue)]
 }
 
-/// With the columns and rows of pixels that a block of a component becomes.
-fn decode(file: &Baseline, more: Size, sides: impl Fn(&Component) -> Option<(u32, u32)>) -> Option<Vec<Pixels>> {
+/// With the columns and rows of pixels that a block of a component becomes, and what is left of a detail in each direction that is not
+/// a mean's.
+fn decode(
+    file: &Baseline,
+    more: Size,
+    softness: f32,
+    sides: impl Fn(&Component) -> Option<(u32, u32)>,
+) -> Option<Vec<Pixels>> {
     let tables = file.tables()?;
     let most = file.most_blocks();
     let (columns, rows) = (file.size.width.div_ceil(8 * most.0), file.size.height.div_ceil(8 * most.1));
     let mut planes = Vec::new();
     for (place, component) in file.components.iter().enumerate() {
         let more = if place == 0 { Size { width: 0, height: 0 } } else { more };
-        planes.push(Plane::new(component, &tables, sides(component)?, (columns, rows), more)?);
+        let mut plane = Plane::new(component, &tables, sides(component)?, (columns, rows), more)?;
+        for (quantizer, (row, column)) in plane.quantizers.iter_mut().zip(ZIGZAG) {
+            *quantizer *= softness.powi(i32::from(row.min(1) + column.min(1)));
+        }
+        planes.push(plane);
     }
     let mut bits = Bits::new(file.coded);
     let (mut since, mut restarts) = (0, 0);
@@ -201,9 +213,7 @@ mod tests {
     use super::*;
 
     const NONE: Size = Size { width: 0, height: 0 };
-    const WIDTH: u16 = 203;
-    const HEIGHT: u16 = 117;
-    const SMALL: (u16, u16) = (43, 35);
+    const SIDES: (u16, u16) = (203, 117);
 
     /// Waves and edges of every colour.
     fn picture((width, height): (u16, u16)) -> Vec<u8> {
@@ -233,8 +243,8 @@ mod tests {
         compressor.set_quality(quality).unwrap();
         compressor.set_subsamp(subsampling).unwrap();
         compressor.set_optimize(true).unwrap();
-        let (width, height, format) = (WIDTH.into(), HEIGHT.into(), PixelFormat::RGB);
-        let image = Image { pixels: &picture((WIDTH, HEIGHT))[..], width, height, pitch: 3 * width, format };
+        let (width, height, format) = (SIDES.0.into(), SIDES.1.into(), PixelFormat::RGB);
+        let image = Image { pixels: &picture(SIDES)[..], width, height, pitch: 3 * width, format };
         compressor.compress_to_vec(image).unwrap()
     }
 
@@ -243,7 +253,7 @@ mod tests {
         let mut codings = Vec::new();
         for quality in [5, 50, 88, 100] {
             for sampling in [Plain::R_4_2_0, Plain::R_4_4_4, Plain::R_4_2_2, Plain::R_4_4_0] {
-                codings.extend([0, 1, 7].map(|interval| plain((WIDTH, HEIGHT), quality, sampling, interval)));
+                codings.extend([0, 1, 7].map(|interval| plain(SIDES, quality, sampling, interval)));
             }
             for sampling in [Subsamp::Sub2x2, Subsamp::None, Subsamp::Sub2x1, Subsamp::Sub1x2, Subsamp::Sub4x1] {
                 codings.push(optimized(quality.into(), sampling));
@@ -273,7 +283,6 @@ mod tests {
             layout: Layout::Gray,
             data: samples.to_vec(),
         };
-        // Beyond the picture it leaves what there was.
         let (across, down) = (image.y_width(), image.y_height());
         let [blue, red] = [blue, red]
             .map(|samples| (plane(samples, image.uv_width(), image.uv_height()), image.uv_width(), image.uv_height()));
@@ -353,7 +362,7 @@ mod tests {
                         }
                     }
                 }
-                // Half a level of rounding at most; the coarsest coding is clipped in the full decode, and not before it.
+                // The coarsest coding is clipped in the full decode, and not before it.
                 let most = if number < 17 { 2.0 } else { 0.6 };
                 assert!(count >= 40.0 && off / count < most, "coding {number}, {eighths}/8: {}", off / count);
             }
@@ -363,7 +372,7 @@ mod tests {
     #[test]
     fn what_is_odd_is_left_to_libjpeg() {
         let read = |bytes: &[u8]| planes(&Baseline::read(bytes)?, 2, NONE);
-        let bytes = plain(SMALL, 80, SamplingFactor::R_4_2_0, 3);
+        let bytes = plain((43, 35), 80, SamplingFactor::R_4_2_0, 3);
         assert!(read(&bytes).is_some());
         for length in 0..bytes.len() {
             assert!(read(&bytes[..length]).is_none(), "cut to {length}");
