@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-/// What is held of the data at a time; a multiple of it is what any unit of blocks may take.
+/// How many bytes are held at a time: several times what a unit of blocks can take, so that its end is not passed over unseen.
 const ROOM: usize = 1 << 14;
 
 /// Behind the end of the data, which is any marker, come zeros.
@@ -17,6 +17,7 @@ pub(super) struct Bits<'a> {
     /// The next bits, the first one on top.
     window: u64,
     count: u32,
+    /// Whether something was read that is not there, before the buffer was last filled.
     was_over: bool,
 }
 
