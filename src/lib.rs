@@ -36,6 +36,7 @@ pub mod variant;
 // What is made.
 pub mod image;
 // What is said.
+pub mod door;
 pub mod error;
 pub mod reply;
 // Where it is kept.

@@ -9,12 +9,12 @@ const bootstrap = fileURLToPath(new URL('bootstrap', import.meta.url));
 // A failed execve aborts Node and can't be caught, so what can be known is asked first; this throws.
 accessSync(bootstrap, constants.X_OK);
 
-// In the same process, so that nothing of Node stays in memory. Node 22.15 and newer.
+// The program is told which way it was started, for those who ask it. In the same process, so that nothing of Node stays in memory. Node 22.15 and newer.
 if (typeof process.execve === 'function') {
-  process.execve(bootstrap, [bootstrap], process.env);
+  process.execve(bootstrap, [bootstrap, 'execve'], process.env);
 }
 // Older ones wait for a child and end as it ends.
-const { status, signal, error } = spawnSync(bootstrap, { stdio: 'inherit' });
+const { status, signal, error } = spawnSync(bootstrap, ['spawn'], { stdio: 'inherit' });
 if (error) console.error(`${bootstrap} can't be started: ${error.message}`);
 if (signal) console.error(`${bootstrap} was ended by ${signal}`);
 process.exit(status ?? 1);

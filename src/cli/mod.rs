@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{Stores, aws, local, memory};
 use crate::telemetry::{self, LogFormat};
 
+mod doctor;
 mod explain;
 mod failures;
 mod ls;
@@ -42,6 +43,7 @@ const EXAMPLES: &str = "Examples:
   pixfront sign 'https://cdn.example.com/photos/cat.jpg?w=400&f=auto' --expires +30d
   pixfront ls photos/cat.jpg
   pixfront failures
+  pixfront doctor https://d111111abcdef8.cloudfront.net/photos/cat.jpg
 
 Exit codes: 0 done, 2 bad usage, 10 invalid, 11 forbidden, 12 not found, 13 too large, 14 unsupported, 15 corrupt,
 16 busy, 17 upstream, 18 deadline, 19 bug.";
@@ -56,6 +58,8 @@ enum Role {
     Explain(explain::Options),
     /// Sign a URL with the first of the signing keys
     Sign(sign::Options),
+    /// Say what of a deployment works, looking at it from outside
+    Doctor(doctor::Options),
     /// List the variants of an original, from the ledger
     Ls(ls::Options),
     /// List the uploads that failed, from the queue
@@ -131,6 +135,7 @@ fn run(command: Command) -> Result<()> {
         Role::Render(options) => render::run(&options, &config),
         Role::Explain(options) => explain::run(&options, &config),
         Role::Sign(options) => sign::run(&options, &config),
+        Role::Doctor(options) => doctor::run(&options, &config),
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
     }

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::door::{DebugSecret, Launcher};
 use crate::error::{Error, Kind, Result};
 use crate::format::Accepts;
 use crate::image;
@@ -24,6 +25,8 @@ pub struct Config {
     pub policy: Policy,
     /// What viewers' URLs must be signed with; [`None`]: they need no signature. Of the doors, only `serve` asks.
     pub signing_keys: Option<SigningKeys>,
+    /// What a request must carry to be told which door answered it; [`None`]: nobody is told.
+    pub debug_secret: Option<DebugSecret>,
     /// How pictures are made, and what they may cost.
     pub image: image::Options,
     /// The longest source that is read to be resized, and the longest upload that `serve` takes, in bytes. What is asked for
@@ -81,6 +84,7 @@ impl Default for Config {
         Self {
             policy: Policy::default(),
             signing_keys: None,
+            debug_secret: None,
             image: image::Options::default(),
             source_bytes: 64 << 20,
             deadline: Duration::from_secs(10),
@@ -217,6 +221,11 @@ pub fn check_lambda() -> Result<()> {
         Some(name) => Err(Error::invalid(format!("{name} is not set: this program is a function, started by Lambda"))),
         None => Ok(()),
     }
+}
+
+/// How the launcher at the edge says that it started this program, if one did.
+pub fn launcher() -> Option<Launcher> {
+    std::env::args().nth(1).and_then(|word| Launcher::from_word(&word))
 }
 
 /// The table of settings as Markdown, for the README.

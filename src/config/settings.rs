@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{Config, Persist, Place};
+use crate::door::DebugSecret;
 use crate::format::FileType;
 use crate::params::{Params, preset_name};
 use crate::signature::SigningKeys;
@@ -37,7 +38,7 @@ impl Setting {
 
     /// Whether errors keep its value to themselves.
     pub(super) fn is_secret(&self) -> bool {
-        self.name == "signing_keys"
+        ["signing_keys", "debug_secret"].contains(&self.name)
     }
 
     /// E.g. `x-pixfront-source-bytes`.
@@ -47,7 +48,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 31] = [
+pub static SETTINGS: [Setting; 32] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -184,6 +185,16 @@ pub static SETTINGS: [Setting; 31] = [
         meaning: "what URLs must be [signed](#signed-urls) with: the first one signs, any is good. Absent: no URL needs a signature",
         set: |config, value| {
             config.signing_keys = Some(SigningKeys::parse(value)?);
+            Some(())
+        },
+    },
+    Setting {
+        name: "debug_secret",
+        values: "a secret of at least 32 visible ASCII characters",
+        default: "",
+        meaning: "what a request must carry as `x-pixfront-debug` to be told by `x-pixfront-door` which door made its picture; such an answer is not cached. For [`pixfront doctor`](#after-a-deployment)",
+        set: |config, value| {
+            config.debug_secret = Some(DebugSecret::parse(value)?);
             Some(())
         },
     },

@@ -8,7 +8,8 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 
 use super::{ended, last, service};
-use crate::config::Config;
+use crate::config::{Config, launcher};
+use crate::door::Door;
 use crate::error::{Error, Kind, Result};
 use crate::service::Service;
 use crate::trigger::origin_response::{Asked, OriginResponse, read};
@@ -16,20 +17,21 @@ use crate::trigger::origin_response::{Asked, OriginResponse, read};
 pub(super) async fn run(config: Config) -> Result<()> {
     let services = Arc::new(Services::new(config));
     services.prepare().await?;
+    let door = OriginResponse { door: Door::Edge(launcher()), ..OriginResponse::AT_EDGE };
     let handler = move |event: LambdaEvent<Value>| {
         let services = Arc::clone(&services);
-        async move { handle(&services, event).await }
+        async move { handle(&door, &services, event).await }
     };
     ended(Runtime::new(service_fn(handler)).layer(TracingLayer::new()).run().await)
 }
 
-async fn handle(services: &Services, event: LambdaEvent<Value>) -> Result<Value> {
+async fn handle(door: &OriginResponse, services: &Services, event: LambdaEvent<Value>) -> Result<Value> {
     let last = Some(last(&event.context));
     match read(event.payload).inspect_err(Error::log)? {
         Asked::PassThrough(response) => Ok(response),
         Asked::Missing(missing) => {
             let service = services.for_headers(missing.custom_headers()).await;
-            Ok(OriginResponse::AT_EDGE.answer(missing, service, last).await)
+            Ok(door.answer(missing, service, last).await)
         }
     }
 }

@@ -8,12 +8,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use moka::future::Cache;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::deliver::{Source, deliver};
 use super::entry::{Entry, object_headers};
 use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
+use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Kind, Result};
 use crate::key::SourceKey;
 use crate::reply::{Audience, reply};
@@ -22,7 +23,13 @@ use crate::trigger::limit::VIEWER_URL_HEADER;
 use crate::trigger::origin_response::OriginResponse;
 
 /// This machine is no Lambda: bodies of any length, and statuses for people.
-const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Audience::Client };
+const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Audience::Client, door: Door::Serve };
+
+/// The headers that the origin request policy lets through.
+struct Forwarded {
+    viewer_url: String,
+    debug: Option<String>,
+}
 
 /// What every entry is charged beside its body, for headers and bookkeeping.
 const ENTRY_OVERHEAD_BYTES: usize = 1024;
@@ -67,7 +74,11 @@ impl Edge {
         let is_negotiated = rewritten.is_negotiated;
         let mut response = match rewritten.origin {
             Origin::Originals => self.original(request, &rewritten).await,
-            Origin::Variants => self.variant(request, rewritten, viewer_url).await,
+            Origin::Variants => {
+                let debug =
+                    request.headers.get(DEBUG_HEADER).and_then(|secret| secret.to_str().ok()).map(str::to_owned);
+                self.variant(request, rewritten, Forwarded { viewer_url, debug }).await
+            }
         };
         if is_negotiated {
             response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
@@ -99,7 +110,7 @@ impl Edge {
         deliver(request, StatusCode::OK, headers, source)
     }
 
-    async fn variant(&self, request: &Parts, rewritten: Rewritten, viewer_url: String) -> Response {
+    async fn variant(&self, request: &Parts, rewritten: Rewritten, forwarded: Forwarded) -> Response {
         if let Some(entry) = self.shared.cache.get(&rewritten.uri).await {
             let mut headers = HeaderMap::clone(&entry.headers);
             headers.insert("x-cache", HeaderValue::from_static("Hit"));
@@ -109,7 +120,7 @@ impl Edge {
         }
         // On a task of its own: a viewer that goes away must not take down the render that others wait for.
         let (shared, method) = (Arc::clone(&self.shared), request.method.clone());
-        let fetched = tokio::spawn(async move { shared.fetch(rewritten, method, viewer_url).await }).await;
+        let fetched = tokio::spawn(async move { shared.fetch(rewritten, method, forwarded).await }).await;
         match fetched.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error)) {
             Ok(entry) => {
                 let mut headers = HeaderMap::clone(&entry.headers);
@@ -124,12 +135,12 @@ impl Edge {
 impl Shared {
     /// The variant from its bucket or its maker, once for all who ask at the same time. What may not be cached comes as an
     /// `Err` out of the cache, which is shared with those who wait and then forgotten.
-    async fn fetch(&self, rewritten: Rewritten, method: Method, viewer_url: String) -> Entry {
+    async fn fetch(&self, rewritten: Rewritten, method: Method, forwarded: Forwarded) -> Entry {
         let purges = self.purges.load(Ordering::SeqCst);
         let uri = rewritten.uri.clone();
         let origin = async {
             let tag = rewritten.source.cache_tag();
-            let entry = match self.origin(&rewritten, &method, &viewer_url).await {
+            let entry = match self.origin(&rewritten, &method, &forwarded).await {
                 Ok(entry) => entry,
                 Err(error) => {
                     error.log();
@@ -145,7 +156,7 @@ impl Shared {
         entry
     }
 
-    async fn origin(&self, rewritten: &Rewritten, method: &Method, viewer_url: &str) -> Result<Entry> {
+    async fn origin(&self, rewritten: &Rewritten, method: &Method, forwarded: &Forwarded) -> Result<Entry> {
         let tag = rewritten.source.cache_tag();
         let begun = Instant::now();
         match self.service.stores().variants.get(&rewritten.key, u64::MAX).await {
@@ -157,15 +168,18 @@ impl Shared {
             Err(error) if error.kind() == Kind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let event = origin_response_event(rewritten, method, viewer_url);
+        let event = origin_response_event(rewritten, method, forwarded);
         Entry::of_response(&DOOR.handle(&self.service, event).await?, tag)
     }
 }
 
 /// The event that CloudFront sends when the variants bucket says that it has no such key.
-fn origin_response_event(rewritten: &Rewritten, method: &Method, viewer_url: &str) -> Value {
+fn origin_response_event(rewritten: &Rewritten, method: &Method, forwarded: &Forwarded) -> Value {
     // The body is asked for in any case: it goes into the cache, and HEAD is answered from there.
     let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    let header = |name: &str, value: &str| (name.to_owned(), json!([{ "key": name, "value": value }]));
+    let mut headers = Map::from_iter([header(VIEWER_URL_HEADER, &forwarded.viewer_url)]);
+    headers.extend(forwarded.debug.as_ref().map(|secret| header(DEBUG_HEADER, secret)));
     json!({ "Records": [{ "cf": {
         "config": {
             "distributionDomainName": "localhost",
@@ -178,7 +192,7 @@ fn origin_response_event(rewritten: &Rewritten, method: &Method, viewer_url: &st
             "method": method,
             "uri": rewritten.uri,
             "querystring": "",
-            "headers": { VIEWER_URL_HEADER: [{ "key": VIEWER_URL_HEADER, "value": viewer_url }] },
+            "headers": headers,
             "origin": { "s3": {
                 "authMethod": "none",
                 "customHeaders": {},

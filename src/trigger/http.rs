@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::limit::{VIEWER_URL_HEADER, reply_within};
 use crate::config::Persist;
+use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Kind, Result};
 use crate::reply::{Audience, ERROR_HEADER, Picture, Reply};
 use crate::request::Request;
@@ -80,6 +81,7 @@ impl FunctionUrl {
         if is_negotiated {
             reply.headers.push(("vary", "accept".to_owned()));
         }
+        Door::Regional.tell(&mut reply, asked.debug.as_deref(), service.config());
         Ok(Answered::new(reply, asked.method == "HEAD", unkept))
     }
 
@@ -108,6 +110,7 @@ struct Asked {
     method: String,
     request: Result<Request>,
     viewer_url: Option<String>,
+    debug: Option<String>,
 }
 
 fn read(event: Value) -> Result<Asked> {
@@ -124,6 +127,7 @@ fn read(event: Value) -> Result<Asked> {
         method,
         request: Request::parse_at_origin(&path, query, header("accept")),
         viewer_url: header(VIEWER_URL_HEADER).map(str::to_owned),
+        debug: header(DEBUG_HEADER).map(str::to_owned),
     })
 }
 

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::limit::{VIEWER_URL_HEADER, reply_within};
+use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Result};
 use crate::reply::{Audience, Reply};
 use crate::request::Request;
@@ -28,6 +29,8 @@ pub struct OriginResponse {
     pub body_bytes_max: Option<usize>,
     /// Who reads the status.
     pub audience: Audience,
+    /// Which one it is.
+    pub door: Door,
 }
 
 /// What an event comes to.
@@ -36,7 +39,7 @@ pub enum Asked {
     /// The origin has answered, or it is none of our business: this is to be given back as it came.
     PassThrough(Value),
     /// The origin had nothing.
-    Missing(Missing),
+    Missing(Box<Missing>),
 }
 
 /// A picture that the origin does not have.
@@ -45,6 +48,7 @@ pub struct Missing {
     request: Result<Request>,
     is_head: bool,
     viewer_url: Option<String>,
+    debug: Option<String>,
     custom_headers: Vec<(String, String)>,
     response: Value,
 }
@@ -66,18 +70,20 @@ pub fn read(event: Value) -> Result<Asked> {
         return Ok(Asked::PassThrough(cf.response));
     }
     let request = &cf.request;
-    Ok(Asked::Missing(Missing {
+    Ok(Asked::Missing(Box::new(Missing {
         request: Request::parse_at_origin(&request.uri, &request.querystring, request.header("accept")),
         is_head,
         viewer_url: request.header(VIEWER_URL_HEADER).map(str::to_owned),
+        debug: request.header(DEBUG_HEADER).map(str::to_owned),
         custom_headers: cf.request.origin.map(Origin::custom_headers).unwrap_or_default(),
         response: cf.response,
-    }))
+    })))
 }
 
 impl OriginResponse {
     /// As Lambda@Edge needs it.
-    pub const AT_EDGE: Self = Self { body_bytes_max: Some(BODY_BYTES_MAX), audience: Audience::CloudFront };
+    pub const AT_EDGE: Self =
+        Self { body_bytes_max: Some(BODY_BYTES_MAX), audience: Audience::CloudFront, door: Door::Edge(None) };
 
     /// From the event to the response that CloudFront is given. Every failure to make a picture is an answer too; an error
     /// ([`Kind::Invalid`](crate::error::Kind)) means that this was no origin-response event.
@@ -92,16 +98,20 @@ impl OriginResponse {
     /// be set up is a failure like others.
     pub async fn answer(
         &self,
-        missing: Missing,
+        missing: Box<Missing>,
         service: Result<impl Deref<Target = Service>>,
         last: Option<Instant>,
     ) -> Value {
-        let Missing { request, is_head, viewer_url, response, .. } = missing;
-        let outcome = match (service, request) {
-            (Ok(service), Ok(request)) => service.respond(&request, last).await,
-            (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+        let Missing { request, is_head, viewer_url, debug, response, .. } = *missing;
+        let (outcome, service) = match (service, request) {
+            (Ok(service), Ok(request)) => (service.respond(&request, last).await, Some(service)),
+            (Ok(service), Err(error)) => (Err(error), Some(service)),
+            (Err(error), _) => (Err(error), None),
         };
-        let reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience);
+        let mut reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience);
+        if let Some(service) = service {
+            self.door.tell(&mut reply, debug.as_deref(), service.config());
+        }
         generated(&response, &reply, is_head)
     }
 }
