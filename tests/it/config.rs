@@ -150,6 +150,8 @@ fn secrets_are_not_shown() {
     let shown = format!("{config:?}");
     assert!(shown.contains("signing_keys: Some(SigningKeys(2))") && !shown.contains("nobody"), "{shown}");
     assert!(Config::default().signing_keys.is_none());
+    let shown = format!("{:?}", with("DEBUG_SECRET", &secret).unwrap());
+    assert!(shown.contains("debug_secret: Some(DebugSecret)") && !shown.contains("nobody"), "{shown}");
 
     let torn = format!("renders = 1\nsigning_keys = '{secret}\n");
     let error = Config::from_sources(&torn, |_| None).unwrap_err();
@@ -160,6 +162,7 @@ fn secrets_are_not_shown() {
         Config::from_sources(&short, |_| None).unwrap_err(),
         with("SIGNING_KEYS", "nobody").unwrap_err(),
         Config::default().with_headers([("x-pixfront-signing-keys", "nobody")]).unwrap_err(),
+        with("DEBUG_SECRET", "nobody").unwrap_err(),
     ] {
         assert!(!format!("{error:?} {}", error.chain()).contains("nobody"), "{error:?}");
     }

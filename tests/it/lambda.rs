@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::pictures;
 
+mod doors;
 mod function;
 mod http_origin;
 mod launcher;

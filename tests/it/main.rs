@@ -6,6 +6,7 @@ mod aws;
 mod bench;
 mod cli;
 mod config;
+mod doctor;
 mod hostile;
 mod lambda;
 mod line;

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder as _};
+use image::ExtendedColorType;
+use image::codecs::bmp::BmpEncoder;
 
 use crate::error::{Error, Kind, Result};
 use crate::image::{Cancel, Options, render};
@@ -22,10 +22,10 @@ pub(super) fn jpeg(width: u32, height: u32, seed: u32) -> Result<Bytes> {
         state.to_le_bytes()[1]
     };
     let pixels: Vec<u8> = (0..width as usize * height as usize * 3).map(|_| noise()).collect();
-    let mut png = Cursor::new(Vec::new());
-    PngEncoder::new(&mut png).write_image(&pixels, width, height, ExtendedColorType::Rgb8).map_err(bug)?;
+    let mut bmp = Cursor::new(Vec::new());
+    BmpEncoder::new(&mut bmp).encode(&pixels, width, height, ExtendedColorType::Rgb8).map_err(bug)?;
     let recipe = Recipe::parse("f=jpeg,q=90").unwrap_or_else(|| Ok(Recipe::HALF))?;
-    Ok(render(png.get_ref(), &recipe, &Options::default(), &Cancel::default())?.bytes)
+    Ok(render(bmp.get_ref(), &recipe, &Options::default(), &Cancel::default())?.bytes)
 }
 
 /// A JPEG that ends in its middle.

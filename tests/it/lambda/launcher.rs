@@ -14,6 +14,7 @@ use crate::triggers::event;
 use crate::world::look;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const SECRET: &str = "a-debug-secret-of-this-deployment-1";
 const VERSIONS: [&str; 2] = ["node-22", "node-24"];
 
 /// Node.js as it was before it could hand its process over.
@@ -45,15 +46,21 @@ async fn the_launcher_hands_over_to_the_program() {
     for version in VERSIONS {
         for is_handed_over in [true, false] {
             let mut function = launch(version, &task, |command| {
+                command.env("PIXFRONT_DEBUG_SECRET", SECRET);
                 if !is_handed_over {
                     command.arg(WITHOUT_EXECVE);
                 }
             })
             .await;
             function.put("photos/cat.jpg", pictures::jpeg(120, 80)).await;
-            let response = function.response(&event("origin-response-403")).await;
+            let mut event = event("origin-response-403");
+            let headers = &mut event.pointer_mut("/Records/0/cf/request").unwrap()["headers"];
+            headers["x-pixfront-debug"] = json!([{ "key": "x-pixfront-debug", "value": SECRET }]);
+            let response = function.response(&event).await;
             assert_eq!(response["status"], json!("200"), "{version}");
             assert_eq!(look(&body(&response)), ("webp", 60, 40), "{version}");
+            let door = if is_handed_over { "edge; execve" } else { "edge; spawn" };
+            assert_eq!(response["headers"]["x-pixfront-door"][0]["value"], door, "{version}");
             let program = fs::read_link(format!("/proc/{}/exe", function.pid())).unwrap();
             assert_eq!(program == task.path().join("bootstrap"), is_handed_over, "{version}: {}", program.display());
         }

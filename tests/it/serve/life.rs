@@ -217,6 +217,7 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_SERVE_ORIGINALS", "yes"),
         // Nothing is no key, and no way to open every door.
         ("PIXFRONT_SIGNING_KEYS", ""),
+        ("PIXFRONT_DEBUG_SECRET", ""),
         ("PIXFRONT_CACHE_CONTROL", "a\nb"),
         ("PIXFRONT_PERSIST", "later"),
         ("PIXFRONT_STREAMS", "1"),
