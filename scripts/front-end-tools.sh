@@ -42,7 +42,7 @@ has_browser || fail 'no Chromium or Chrome is on the PATH, and the tests of the 
 
 PATH=$PWD/.tools/node/node_modules/node-22/bin:$PWD/.tools/bin:$PATH
 npm --version >/dev/null 2>&1 || PATH=$PATH:$PWD/.tools/venv/bin
-npm --version >/dev/null 2>&1 || fail 'npm is missing; run `make node` first.'
+npm --version >/dev/null 2>&1 || fail "npm is missing; run 'make node' first."
 
 echo 'front-end-tools: fetching Next.js and puppeteer-core into .tools/front-ends (half a minute)'
 echo '{ "private": true }' >$dir/package.json

@@ -18,7 +18,7 @@ const ALL_MS = 280_000;
 
 const VIEWS = [
   { name: 'desktop', width: 1280, height: 900, dpr: 1, without: [] },
-  { name: 'phone', width: 390, height: 844, dpr: 3, without: [] },
+  { name: 'phone', width: 390, height: 844, dpr: 2, without: [] },
   { name: 'phone without AVIF', width: 390, height: 844, dpr: 2, without: ['avif'] },
   { name: 'desktop without AVIF and WebP', width: 1280, height: 900, dpr: 2, without: ['avif', 'webp'] },
 ];

@@ -6,6 +6,7 @@ mod aws;
 mod bench;
 mod cli;
 mod config;
+mod front_ends;
 mod hostile;
 mod lambda;
 mod line;

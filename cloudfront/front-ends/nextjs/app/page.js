@@ -26,7 +26,7 @@ export default function Page() {
         </figure>
         <figure>
           <Image
-            src="/clips/counting.gif"
+            src="/clips/square.gif"
             alt="moving"
             width={480}
             height={320}
