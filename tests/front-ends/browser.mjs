@@ -19,6 +19,11 @@ export async function launch(tools) {
     executablePath: program(),
     // Its sandbox does not run as root. It shows nothing but our own pages.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-color-profile=srgb'],
+    // By pipe, so that it ends with this process even if that is killed; signals are run.mjs's affair.
+    pipe: true,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     timeout: LAUNCH_MS,
     protocolTimeout: PAGE_MS,
   });

@@ -1,13 +1,20 @@
 // Nothing is waited for without end, and what was started is ended, whatever happens in between.
 
 const endings = [];
+let ending;
 
 /** Has this done at the end; what was begun last is ended first. */
 export function atEnd(ending) {
   endings.push(ending);
 }
 
-export async function endAll() {
+/** A signal may come while this is under way already. */
+export function endAll() {
+  ending ??= endOneByOne();
+  return ending;
+}
+
+async function endOneByOne() {
   while (endings.length > 0) {
     try {
       await within(20_000, 'the end of what was started', endings.pop()());

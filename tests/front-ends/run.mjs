@@ -32,11 +32,12 @@ async function run([frontEnds, tools, pixfront, signedPixfront, signingKey, scre
     console.error(`${step}: ${times[step]} ms`);
     return result;
   };
+  // First, since it may be missing.
+  const browser = await timed('chromium', () => launch(tools));
   const app = await timed('next build', () => build(join(frontEnds, 'nextjs'), tools, { NEXT_PUBLIC_PIXFRONT_URL: pixfront }));
   const secrets = { PIXFRONT_SIGNED_URL: signedPixfront, PIXFRONT_SIGNING_KEYS: signingKey };
   const next = await timed('next start', () => start(app, tools, { NEXT_PUBLIC_PIXFRONT_URL: pixfront, ...secrets }));
   const files = await serve(frontEnds, pixfront);
-  const browser = await timed('chromium', () => launch(tools));
 
   const pages = [];
   for (const [name, url] of [
