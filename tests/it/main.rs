@@ -7,6 +7,7 @@ mod bench;
 mod cli;
 mod config;
 mod doctor;
+mod front_ends;
 mod hostile;
 mod lambda;
 mod line;
