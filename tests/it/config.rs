@@ -150,7 +150,7 @@ fn secrets_are_not_shown() {
     let shown = format!("{config:?}");
     assert!(shown.contains("signing_keys: Some(SigningKeys(2))") && !shown.contains("nobody"), "{shown}");
     assert!(Config::default().signing_keys.is_none());
-    let shown = format!("{:?}", with("DEBUG_SECRET", &secret).unwrap());
+    let shown = format!("{:?}", with("DEBUG_SECRET", secret).unwrap());
     assert!(shown.contains("debug_secret: Some(DebugSecret)") && !shown.contains("nobody"), "{shown}");
 
     let torn = format!("renders = 1\nsigning_keys = '{secret}\n");

@@ -69,13 +69,13 @@ fn check_screenshot(what: &str, view: &View) {
     let shot = image::open(&view.screenshot).unwrap().into_rgb8();
     assert_eq!(shot.width(), view.width * view.dpr, "{what}");
     // There are eight million of them.
-    let pixels: Vec<_> = shot.pixels().step_by(16).collect();
-    let (blue, all) = (pixels.iter().filter(|pixel| is_blue(pixel)).count(), pixels.len());
+    let pixels: Vec<_> = shot.pixels().copied().step_by(16).collect();
+    let (blue, all) = (pixels.iter().filter(|pixel| is_blue(**pixel)).count(), pixels.len());
     assert!(blue * 200 > all, "{what}: {blue} blue pixels of {all} in {}", view.screenshot.display());
 }
 
-fn is_blue(pixel: &Rgb<u8>) -> bool {
-    let Rgb([red, green, blue]) = *pixel;
+fn is_blue(pixel: Rgb<u8>) -> bool {
+    let Rgb([red, green, blue]) = pixel;
     red < 60 && green < 60 && blue > 210
 }
 
