@@ -13,10 +13,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::limit::{VIEWER_URL_HEADER, reply_within};
+use super::subject;
 use crate::error::{Error, Result};
 use crate::reply::{Audience, Reply};
 use crate::request::Request;
 use crate::service::Service;
+use crate::telemetry::Counters;
+use crate::telemetry::emf::Subject;
+use crate::variant::Policy;
 
 /// The longest body, in raw bytes, that fits a generated response: CloudFront allows 1 MB for headers and base64 together.
 pub const BODY_BYTES_MAX: usize = 740_000;
@@ -54,6 +58,11 @@ impl Missing {
     pub fn custom_headers(&self) -> &[(String, String)] {
         &self.custom_headers
     }
+
+    /// What it is about, under this policy.
+    pub fn subject(&self, policy: &Policy) -> Subject {
+        subject::of_request(&self.request, policy)
+    }
 }
 
 /// Reads an event; [`Kind::Invalid`](crate::error::Kind) if it is no origin-response event.
@@ -84,16 +93,17 @@ impl OriginResponse {
     pub async fn handle(&self, service: &Service, event: Value) -> Result<Value> {
         match read(event)? {
             Asked::PassThrough(response) => Ok(response),
-            Asked::Missing(missing) => Ok(self.answer(missing, Ok(service), None).await),
+            Asked::Missing(missing) => Ok(self.answer(missing, Ok(service), &service.counters, None).await),
         }
     }
 
     /// The response for what the origin does not have, before `last` if there is a limit to the time. A service that could not
-    /// be set up is a failure like others.
+    /// be set up is a failure like others, which is why what counts them comes beside it.
     pub async fn answer(
         &self,
         missing: Missing,
         service: Result<impl Deref<Target = Service>>,
+        counters: &Counters,
         last: Option<Instant>,
     ) -> Value {
         let Missing { request, is_head, viewer_url, response, .. } = missing;
@@ -101,7 +111,7 @@ impl OriginResponse {
             (Ok(service), Ok(request)) => service.respond(&request, last).await,
             (Err(error), _) | (Ok(_), Err(error)) => Err(error),
         };
-        let reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience);
+        let reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience, counters);
         generated(&response, &reply, is_head)
     }
 }
