@@ -25,7 +25,7 @@ pub(super) async fn run(config: Config) -> Result<()> {
         let (services, watch) = (Arc::clone(&services), Arc::clone(&watched));
         async move { handle(&services, &watch, event).await }
     };
-    let layer = InvocationLayer::new(watch, async || ());
+    let layer = InvocationLayer::new(watch, async || false);
     ended(Runtime::new(service_fn(handler)).layer(layer).layer(TracingLayer::new()).run().await)
 }
 

@@ -63,12 +63,14 @@ impl Function {
         Ok(response)
     }
 
-    async fn keep(&self) {
+    /// Says whether there was anything to keep.
+    async fn keep(&self) -> bool {
         let unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((fresh, last)) = unkept else { return };
+        let Some((fresh, last)) = unkept else { return false };
         let service = Arc::clone(&self.service);
         // On a task of its own: here nobody would catch a panic, which is logged when it happens.
         let _ = tokio::spawn(async move { service.keep_afterwards(&fresh, Some(last)).await }).await;
+        true
     }
 }
 

@@ -33,7 +33,7 @@ impl Watch {
         *self.subject.lock().unwrap_or_else(PoisonError::into_inner) = subject;
     }
 
-    fn report(&self, context: &LambdaContext, before: &Reading, duration: Duration, after: Duration) {
+    fn report(&self, context: &LambdaContext, before: &Reading, duration: Duration, after: Option<Duration>) {
         let subject = std::mem::take(&mut *self.subject.lock().unwrap_or_else(PoisonError::into_inner));
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let time_ms = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
@@ -53,7 +53,7 @@ fn print(mut line: String) {
     }
 }
 
-/// Does `work` after each answer, then writes the line.
+/// Does `work` after each answer, which says whether there was any, then writes the line.
 #[derive(Clone)]
 pub(super) struct InvocationLayer<W> {
     watch: Arc<Watch>,
@@ -85,7 +85,7 @@ where
     S: Service<LambdaInvocation, Response = (), Error = BoxError>,
     S::Future: 'static,
     W: Fn() -> F,
-    F: Future<Output = ()> + 'static,
+    F: Future<Output = bool> + 'static,
 {
     type Response = ();
     type Error = BoxError;
@@ -104,8 +104,8 @@ where
         Box::pin(async move {
             let answered = answer.await;
             let duration = begun.elapsed();
-            work.await;
-            watch.report(&context, &before, duration, begun.elapsed().saturating_sub(duration));
+            let after = work.await.then(|| begun.elapsed().saturating_sub(duration));
+            watch.report(&context, &before, duration, after);
             answered
         })
     }

@@ -54,7 +54,7 @@ pub fn upload_trigger() -> ExitCode {
             let (service, watch) = (Arc::clone(&service), Arc::clone(&watched));
             async move { take_in(&service, &watch, event).await }
         };
-        let layer = InvocationLayer::new(watch, async || ());
+        let layer = InvocationLayer::new(watch, async || false);
         ended(Runtime::new(service_fn(handler)).layer(layer).layer(TracingLayer::new()).run().await)
     })
 }

@@ -58,8 +58,8 @@ pub struct Invocation<'a> {
     pub subject: Subject,
     /// From the event until the answer had left.
     pub duration: Duration,
-    /// What was done after that.
-    pub after: Duration,
+    /// What was done after that, if anything.
+    pub after: Option<Duration>,
     /// Its end, in milliseconds since 1970.
     pub time_ms: u64,
 }
@@ -73,18 +73,24 @@ pub struct Reading {
     times: [Duration; 3],
 }
 
-/// The metrics that are counters of ours.
-const COUNTS: [(&str, Unit, fn(&Counters) -> &IntCounter); 10] = [
-    ("Renders", Unit::Count, |counters| &counters.renders),
-    ("StoreHits", Unit::Count, |counters| &counters.store_hits),
-    ("SourceBytes", Unit::Bytes, |counters| &counters.source_bytes),
-    ("ResultBytes", Unit::Bytes, |counters| &counters.result_bytes),
-    (BYTES_SAVED, Unit::Bytes, |counters| &counters.bytes_saved),
-    ("Uploads", Unit::Count, |counters| &counters.uploads),
-    ("Thumbnails", Unit::Count, |counters| &counters.thumbnails),
-    ("FailureMessages", Unit::Count, |counters| &counters.failures_sent),
-    ("PutsFailed", Unit::Count, |counters| &counters.puts_failed),
-    ("RecordsFailed", Unit::Count, |counters| &counters.records_failed),
+/// A metric that is a counter of ours.
+struct Count {
+    name: &'static str,
+    unit: Unit,
+    of: fn(&Counters) -> &IntCounter,
+}
+
+const COUNTS: [Count; 10] = [
+    Count { name: "Renders", unit: Unit::Count, of: |counters| &counters.renders },
+    Count { name: "StoreHits", unit: Unit::Count, of: |counters| &counters.store_hits },
+    Count { name: "SourceBytes", unit: Unit::Bytes, of: |counters| &counters.source_bytes },
+    Count { name: "ResultBytes", unit: Unit::Bytes, of: |counters| &counters.result_bytes },
+    Count { name: BYTES_SAVED, unit: Unit::Bytes, of: |counters| &counters.bytes_saved },
+    Count { name: "Uploads", unit: Unit::Count, of: |counters| &counters.uploads },
+    Count { name: "Thumbnails", unit: Unit::Count, of: |counters| &counters.thumbnails },
+    Count { name: "FailureMessages", unit: Unit::Count, of: |counters| &counters.failures_sent },
+    Count { name: "PutsFailed", unit: Unit::Count, of: |counters| &counters.puts_failed },
+    Count { name: "RecordsFailed", unit: Unit::Count, of: |counters| &counters.records_failed },
 ];
 
 const BYTES_SAVED: &str = "BytesSaved";
@@ -93,7 +99,7 @@ impl Reading {
     /// What they say now.
     pub fn of(counters: &Counters) -> Self {
         Self {
-            counts: COUNTS.map(|(_, _, counter)| counter(counters).get()),
+            counts: COUNTS.map(|count| (count.of)(counters).get()),
             errors: Kind::ALL.map(|kind| counters.errors(kind)),
             times: counters.times(),
         }
@@ -130,7 +136,7 @@ fn metrics(invocation: &Invocation<'_>, grown: &Reading) -> Vec<(&'static str, U
     if invocation.subject.is_request {
         metrics.push(("Requests", Unit::Count, 1.into()));
     }
-    for ((name, unit, _), count) in COUNTS.into_iter().zip(grown.counts) {
+    for (Count { name, unit, .. }, count) in COUNTS.into_iter().zip(grown.counts) {
         // That nothing was saved is said as well, or the mean would be of the others.
         if count > 0 || (is_rendered && name == BYTES_SAVED) {
             metrics.push((name, unit, count.into()));
@@ -160,7 +166,7 @@ fn properties(invocation: &Invocation<'_>, grown: &Reading) -> impl Iterator<Ite
         ("kind", kind.map(Value::from)),
         ("get_ms", time(get)),
         ("put_ms", time(put)),
-        ("after_ms", time(invocation.after)),
+        ("after_ms", invocation.after.map(|after| ms(after).into())),
     ];
     properties.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

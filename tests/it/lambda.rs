@@ -10,9 +10,11 @@ use serde_json::Value;
 
 use crate::pictures;
 
+mod emf;
 mod function;
 mod http_origin;
 mod launcher;
+mod metrics;
 mod mutated;
 mod origin_response;
 mod start;
