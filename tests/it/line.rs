@@ -17,6 +17,7 @@ use crate::pictures;
 use crate::world::{Op, Place, World, look};
 
 mod afterwards;
+mod counted;
 mod uploads;
 
 const CAT: &str = "photos/cat.jpg";

@@ -199,6 +199,19 @@ impl Function {
         self.said.lock().unwrap().clone()
     }
 
+    /// Waits for the first line on standard output.
+    pub(super) async fn first_report(&self) -> Report {
+        let line = async {
+            loop {
+                match self.said().first() {
+                    Some(line) => return Report::read(line),
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        timeout(DEADLINE, line).await.expect("it reports nothing")
+    }
+
     /// Waits until it is done with every event, ends it, and returns what it reported of each, and its log.
     pub(super) async fn reports(mut self) -> (Vec<Report>, Vec<String>) {
         self.idle().await;

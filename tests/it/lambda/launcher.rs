@@ -1,5 +1,7 @@
 //! The launcher of Lambda@Edge under Lambda's own runtime interface client, on each Node.js that Lambda@Edge may start.
 
+#![allow(clippy::float_cmp, reason = "counts are exact")]
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -54,6 +56,8 @@ async fn the_launcher_hands_over_to_the_program() {
             let response = function.response(&event("origin-response-403")).await;
             assert_eq!(response["status"], json!("200"), "{version}");
             assert_eq!(look(&body(&response)), ("webp", 60, 40), "{version}");
+            let report = function.first_report().await;
+            assert_eq!((report.metric("Renders"), report.property("recipe")), (1.0, "w=60,f=webp"), "{version}");
             let program = fs::read_link(format!("/proc/{}/exe", function.pid())).unwrap();
             assert_eq!(program == task.path().join("bootstrap"), is_handed_over, "{version}: {}", program.display());
         }

@@ -3,11 +3,14 @@
 #![allow(clippy::float_cmp, reason = "counts are exact")]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use futures_util::future::join;
 use serde_json::Value;
 
 use super::with_cat;
 use crate::pictures;
+use crate::triggers::noise;
 use crate::world::{Server, look};
 
 /// A page of metrics, each line of it checked as the format's description has it.
@@ -210,6 +213,30 @@ async fn a_purge_empties_the_cache() {
     let page = Page::of(&server).await;
     assert_eq!((page.get("cache_entries"), page.get("cache_bytes")), (0.0, 0.0));
     assert_eq!(page.get("thumbnails_total"), 2.0);
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_shown() {
+    let server = Server::with(|command| _ = command.env("PIXFRONT_RENDERS", "1"));
+    server.upload("noise.png", noise(500)).await;
+    // Each takes a second or so.
+    let asked = join(server.get("/noise.png?w=490&f=avif"), server.get("/noise.png?w=491&f=avif"));
+    let seen = async {
+        loop {
+            let page = Page::of(&server).await;
+            if (page.get("renders_in_flight"), page.get("renders_waiting")) == (1.0, 1.0) {
+                return;
+            }
+        }
+    };
+    let (answers, seen) = join(asked, tokio::time::timeout(Duration::from_mins(1), seen)).await;
+    seen.expect("one is made and one waits");
+    assert_eq!((answers.0.status, answers.1.status), (200, 200));
+    let page = Page::of(&server).await;
+    assert_eq!(
+        (page.get("renders_in_flight"), page.get("renders_waiting"), page.get("renders_total")),
+        (0.0, 0.0, 3.0)
+    );
 }
 
 /// Like `/health` it is no picture's name to those who read, and no picture is lost by it.
