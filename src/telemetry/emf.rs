@@ -70,6 +70,7 @@ pub struct Invocation<'a> {
 pub struct Reading {
     counts: [u64; COUNTS.len()],
     errors: [u64; Kind::ALL.len()],
+    /// Spent in getting, rendering and putting.
     times: [Duration; 3],
 }
 
@@ -131,7 +132,8 @@ pub fn line(invocation: &Invocation<'_>, before: &Reading, after: Reading) -> St
 
 /// What CloudWatch makes metrics of.
 fn metrics(invocation: &Invocation<'_>, grown: &Reading) -> Vec<(&'static str, Unit, Value)> {
-    let is_rendered = grown.counts[0] > 0;
+    let [_, render, _] = grown.times;
+    let is_rendered = !render.is_zero();
     let mut metrics = vec![("Duration", Unit::Milliseconds, ms(invocation.duration).into())];
     if invocation.subject.is_request {
         metrics.push(("Requests", Unit::Count, 1.into()));
@@ -143,7 +145,7 @@ fn metrics(invocation: &Invocation<'_>, grown: &Reading) -> Vec<(&'static str, U
         }
     }
     if is_rendered {
-        metrics.push(("RenderTime", Unit::Milliseconds, ms(grown.times[1]).into()));
+        metrics.push(("RenderTime", Unit::Milliseconds, ms(render).into()));
     }
     match grown.errors.iter().sum::<u64>() {
         0 => {}
