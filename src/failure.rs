@@ -63,7 +63,7 @@ impl Service {
         attributes.extend(recipe.clone().map(|recipe| ("recipe".to_owned(), recipe)));
         attributes.retain(|_, value| !value.is_empty());
         self.stores.failures.send(Message { body: (*key).to_owned(), attributes }).await?;
-        self.counters.failures_sent.count();
+        self.counters.failures_sent.inc();
         Ok(())
     }
 }

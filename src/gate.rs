@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,7 +14,9 @@ use crate::error::{Error, Kind, Result};
 #[derive(Debug)]
 pub struct Gate {
     places: Arc<Semaphore>,
+    places_max: usize,
     entries: Arc<Semaphore>,
+    waiting: AtomicUsize,
 }
 
 /// The right to render; given back when its last clone is dropped, so it goes with the thread that renders and not with the one
@@ -28,7 +31,22 @@ impl Gate {
     pub fn new(places: NonZeroUsize, queue: usize) -> Self {
         let entries = places.get().saturating_add(queue).min(Semaphore::MAX_PERMITS);
         let places = places.get().min(Semaphore::MAX_PERMITS);
-        Self { places: Arc::new(Semaphore::new(places)), entries: Arc::new(Semaphore::new(entries)) }
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            places_max: places,
+            entries: Arc::new(Semaphore::new(entries)),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many render just now.
+    pub fn rendering(&self) -> usize {
+        self.places_max.saturating_sub(self.places.available_permits())
+    }
+
+    /// How many wait for a place just now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Waits for a place; [`Kind::Busy`] at once where too many wait already, and after `patience`, so that what is let in has
@@ -45,8 +63,26 @@ impl Gate {
     }
 
     async fn place(&self, entry: Option<OwnedSemaphorePermit>) -> Result<Place> {
+        let waiting = Waiting::new(&self.waiting);
         let place = Arc::clone(&self.places).acquire_owned().await;
+        drop(waiting);
         let place = place.map_err(|closed| Error::with_source(Kind::Bug, "no picture can be made", closed))?;
         Ok(Place { _permits: Arc::new((place, entry)) })
+    }
+}
+
+/// Counts for as long as it lives: who waits may go away at any time.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

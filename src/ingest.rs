@@ -53,13 +53,16 @@ impl Service {
     pub async fn ingest(&self, upload: &Upload) -> Result<Outcome> {
         if self.config.policy.thumbnail_of(&upload.key).is_some() {
             tracing::warn!(key = upload.key, "an upload under a thumbnail's name was skipped");
+            self.counters.uploads.inc();
             return Ok(Outcome::Skipped("the name is reserved for thumbnails"));
         }
-        match self.follow(upload).await {
-            Ok(outcome) => Ok(outcome),
-            Err(failed) if failed.error.kind().is_transient() => Err(failed.error),
-            Err(failed) => self.report(upload, failed).await,
-        }
+        let outcome = match self.follow(upload).await {
+            Ok(outcome) => outcome,
+            Err(failed) if failed.error.kind().is_transient() => return Err(failed.error),
+            Err(failed) => self.report(upload, failed).await?,
+        };
+        self.counters.uploads.inc();
+        Ok(outcome)
     }
 
     async fn follow(&self, upload: &Upload) -> Result<Outcome, Failed> {
@@ -128,7 +131,10 @@ impl Service {
                 let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
                 let rendered = rendered.map_err(failed)?;
                 match self.keep(variant, &original.head, &rendered, each).await.map_err(failed)? {
-                    Kept::Stored { recorded } => recorded.map_err(failed)?,
+                    Kept::Stored { recorded } => {
+                        self.counters.thumbnails.inc();
+                        recorded.map_err(failed)?;
+                    }
                     Kept::Outdated => return Ok(None),
                     Kept::Doubtful(error) => return Err(failed(error)),
                 }
@@ -197,10 +203,13 @@ impl Service {
 
     /// Leaves a message about an upload that can't be dealt with; an error if even that fails, so that the event is not lost.
     async fn report(&self, upload: &Upload, Failed { error, recipe }: Failed) -> Result<Outcome> {
-        tracing::warn!(key = upload.key, kind = error.kind().name(), error = error.chain(), "an upload failed");
+        let kind = error.kind();
+        tracing::warn!(key = upload.key, recipe, kind = kind.name(), error = error.chain(), "an upload failed");
         let Upload { bucket, key } = upload;
         self.leave_message(&Failure { bucket, key, stage: Stage::Upload, recipe, etag: None, error: &error }).await?;
-        Ok(Outcome::Failed { kind: error.kind(), context: error.context().to_owned() })
+        // Not before: without its message the upload fails of something else, and comes again.
+        self.counters.count_error(kind);
+        Ok(Outcome::Failed { kind, context: error.context().to_owned() })
     }
 
     /// Leaves a message about an upload that was tried too often.

@@ -37,14 +37,20 @@ pub struct Service {
     pub(crate) config: Config,
     pub(crate) gate: Gate,
     /// What happened since the start.
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
 }
 
 impl Service {
     /// A service on these stores.
     pub fn new(stores: Stores, config: Config) -> Self {
         let gate = Gate::new(config.renders, config.render_queue);
-        Self { stores, config, gate, counters: Counters::default() }
+        Self { stores, config, gate, counters: Arc::default() }
+    }
+
+    /// The same, counting where others count as well.
+    #[must_use]
+    pub fn counting(self, counters: Arc<Counters>) -> Self {
+        Self { counters, ..self }
     }
 
     /// What it was configured with.
@@ -105,6 +111,8 @@ impl Service {
         if !self.is_current(&variant.source, &object.head).await {
             return Ok(None);
         }
+        self.counters.store_hits.inc();
+        self.counters.got(get);
         let attributes = object.head.attributes;
         Ok(Some(Picture {
             body: object.body,
@@ -129,7 +137,9 @@ impl Service {
 
     /// The source, no more of it than may be resized.
     pub(crate) async fn original(&self, source: &SourceKey) -> Result<Object> {
-        self.stores.originals.get(source.as_str(), self.config.source_bytes).await
+        let (original, get) = timed(self.stores.originals.get(source.as_str(), self.config.source_bytes)).await;
+        self.counters.got(get);
+        original
     }
 
     pub(crate) async fn render(&self, place: Place, source: &Bytes, recipe: &Recipe) -> Result<Rendered> {
@@ -148,13 +158,15 @@ impl Service {
         let cancel = CancelOnDrop(Arc::new(Cancel::default()));
         let cancelled = Arc::clone(&cancel.0);
         let thread = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
             let rendered = image::render_all(&source, &recipes, &options, &cancelled);
             drop(place);
-            rendered
+            (rendered, source.len(), begun.elapsed())
         });
-        let ended = thread.await;
-        let rendered = ended.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error))?;
-        rendered.iter().filter(|rendered| rendered.is_ok()).for_each(|_| self.counters.renders.count());
+        let ended = thread.await.map_err(|error| Error::with_source(Kind::Bug, "the picture could not be made", error));
+        let (rendered, source_bytes, took) = ended?;
+        let lengths = rendered.iter().flatten().map(|rendered| rendered.bytes.len());
+        self.counters.rendered(source_bytes, lengths, took);
         Ok(rendered)
     }
 }

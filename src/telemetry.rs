@@ -1,11 +1,16 @@
-//! Logs, panics and counters.
+//! Logs, panics, counters, and how those are shown: to CloudWatch in a function, at `/metrics` in `serve`.
 
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use crate::error::{Error, Result};
+
+mod counters;
+pub mod emf;
+
+pub use counters::Counters;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -41,31 +46,7 @@ fn log_panics() {
     }));
 }
 
-/// What happened since the start, for `/health`.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Pictures made.
-    pub renders: Counter,
-    /// Pictures made and answered, but not stored.
-    pub puts_failed: Counter,
-    /// Pictures stored whose row was not written.
-    pub records_failed: Counter,
-    /// Messages sent to the failures queue.
-    pub failures_sent: Counter,
-}
-
-/// A number that only grows.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    /// One more.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many so far.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+/// A duration in milliseconds, to the microsecond, which is more than the clocks are worth.
+pub fn ms(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }

@@ -7,31 +7,43 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 
+use super::invocation::{InvocationLayer, Watch};
 use super::{ended, last, service};
 use crate::config::{Config, launcher};
 use crate::door::Door;
 use crate::error::{Error, Kind, Result};
 use crate::service::Service;
+use crate::telemetry::Counters;
+use crate::telemetry::emf::Subject;
 use crate::trigger::origin_response::{Asked, OriginResponse, read};
 
 pub(super) async fn run(config: Config) -> Result<()> {
     let services = Arc::new(Services::new(config));
     services.prepare().await?;
+    let watch = Watch::new(Arc::clone(&services.counters));
+    let watched = Arc::clone(&watch);
     let door = OriginResponse { door: Door::Edge(launcher()), ..OriginResponse::AT_EDGE };
     let handler = move |event: LambdaEvent<Value>| {
-        let services = Arc::clone(&services);
-        async move { handle(&door, &services, event).await }
+        let (services, watch) = (Arc::clone(&services), Arc::clone(&watched));
+        async move { handle(&door, &services, &watch, event).await }
     };
-    ended(Runtime::new(service_fn(handler)).layer(TracingLayer::new()).run().await)
+    let layer = InvocationLayer::new(watch, async || false);
+    ended(Runtime::new(service_fn(handler)).layer(layer).layer(TracingLayer::new()).run().await)
 }
 
-async fn handle(door: &OriginResponse, services: &Services, event: LambdaEvent<Value>) -> Result<Value> {
+async fn handle(door: &OriginResponse, services: &Services, watch: &Watch, event: LambdaEvent<Value>) -> Result<Value> {
     let last = Some(last(&event.context));
-    match read(event.payload).inspect_err(Error::log)? {
-        Asked::PassThrough(response) => Ok(response),
+    match read(event.payload).inspect_err(|error| services.counters.failed(error))? {
+        Asked::PassThrough(response) => {
+            watch.about(Subject { is_request: true, ..Subject::default() });
+            Ok(response)
+        }
         Asked::Missing(missing) => {
             let service = services.for_headers(missing.custom_headers()).await;
-            Ok(door.answer(missing, service, last).await)
+            // One that can't be set up has no policy of its own.
+            let policy = service.as_ref().map_or(&services.base.policy, |service| &service.config().policy);
+            watch.about(missing.subject(policy));
+            Ok(door.answer(missing, service, &services.counters, last).await)
         }
     }
 }
@@ -42,6 +54,8 @@ const KEPT_MAX: usize = 8;
 /// A service for each set of custom headers that was met lately.
 struct Services {
     base: Config,
+    /// Of all of them.
+    counters: Arc<Counters>,
     kept: Mutex<VecDeque<(Headers, Arc<Service>)>>,
 }
 
@@ -49,13 +63,13 @@ type Headers = Vec<(String, String)>;
 
 impl Services {
     fn new(base: Config) -> Self {
-        Self { base, kept: Mutex::default() }
+        Self { base, counters: Arc::default(), kept: Mutex::default() }
     }
 
     /// Opens the stores before the first event where their places are known already, since starting costs nobody's time.
     async fn prepare(&self) -> Result<()> {
         if self.base.says_where() {
-            let service = Arc::new(service(self.base.clone()).await?);
+            let service = Arc::new(service(self.base.clone(), Arc::clone(&self.counters)).await?);
             self.keep(Headers::new(), service);
         }
         Ok(())
@@ -75,7 +89,7 @@ impl Services {
 
     async fn open(&self, headers: &[(String, String)]) -> Result<Service> {
         let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        service(self.base.with_headers(pairs)?).await
+        service(self.base.with_headers(pairs)?, Arc::clone(&self.counters)).await
     }
 
     fn find(&self, headers: &[(String, String)]) -> Option<Arc<Service>> {

@@ -1,6 +1,7 @@
 //! A function URL: the answer leaves, then what was made is kept.
 
 use std::convert::Infallible;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use std::vec;
@@ -12,7 +13,7 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse, service_fn};
 use serde_json::Value;
 
-use super::after::AfterLayer;
+use super::invocation::{InvocationLayer, Watch};
 use super::{ended, last, service};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -21,7 +22,9 @@ use crate::service::{Fresh, Service};
 use crate::trigger::http::FunctionUrl;
 
 pub(super) async fn run(config: Config) -> Result<()> {
-    let function = Arc::new(Function { service: Arc::new(service(config).await?), unkept: Mutex::default() });
+    let service = Arc::new(service(config, Arc::default()).await?);
+    let watch = Watch::new(Arc::clone(&service.counters));
+    let function = Arc::new(Function { service, watch: Arc::clone(&watch), unkept: Mutex::default() });
     let handler = {
         let function = Arc::clone(&function);
         move |event: LambdaEvent<Value>| {
@@ -29,15 +32,16 @@ pub(super) async fn run(config: Config) -> Result<()> {
             async move { function.handle(event).await }
         }
     };
-    let after = AfterLayer::new(move || {
+    let layer = InvocationLayer::new(watch, move || {
         let function = Arc::clone(&function);
         async move { function.keep().await }
     });
-    ended(Runtime::new(service_fn(handler)).layer(after).layer(TracingLayer::new()).run().await)
+    ended(Runtime::new(service_fn(handler)).layer(layer).layer(TracingLayer::new()).run().await)
 }
 
 struct Function {
     service: Arc<Service>,
+    watch: Arc<Watch>,
     /// What the answer under way leaves to be kept, and by when. There is one event at a time.
     unkept: Mutex<Option<(Fresh, Instant)>>,
 }
@@ -47,7 +51,9 @@ impl Function {
         let last = last(&event.context);
         let streams = self.service.config().streams;
         let door = if streams { FunctionUrl::STREAMED } else { FunctionUrl::BUFFERED };
-        let answered = door.handle(&self.service, event.payload, Some(last)).await.inspect_err(Error::log)?;
+        let answered = door.handle(&self.service, event.payload, Some(last)).await;
+        let mut answered = answered.inspect_err(|error| self.service.counters.failed(error))?;
+        self.watch.about(mem::take(&mut answered.subject));
         let response = if streams {
             FunctionResponse::StreamingResponse(streamed(&answered.reply)?)
         } else {
@@ -57,12 +63,14 @@ impl Function {
         Ok(response)
     }
 
-    async fn keep(&self) {
+    /// Says whether there was anything to keep.
+    async fn keep(&self) -> bool {
         let unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((fresh, last)) = unkept else { return };
+        let Some((fresh, last)) = unkept else { return false };
         let service = Arc::clone(&self.service);
         // On a task of its own: here nobody would catch a panic, which is logged when it happens.
         let _ = tokio::spawn(async move { service.keep_afterwards(&fresh, Some(last)).await }).await;
+        true
     }
 }
 

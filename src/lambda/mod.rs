@@ -14,14 +14,15 @@ use serde_json::Value;
 use crate::config::{Config, check_lambda};
 use crate::error::{Error, Kind, Result};
 use crate::service::Service;
-use crate::telemetry::{self, LogFormat};
-use crate::trigger::upload;
+use crate::telemetry::{self, Counters, LogFormat};
+use crate::trigger::upload::{self, Delivery};
 
-mod after;
 mod edge;
 mod http;
+mod invocation;
 mod stores;
 
+use invocation::{InvocationLayer, Watch};
 use stores::stores;
 
 /// What goes to the log. An error that is returned to Lambda has been logged where it was met.
@@ -46,16 +47,23 @@ pub fn http_origin() -> ExitCode {
 /// The function that S3 tells of uploads, by whichever way.
 pub fn upload_trigger() -> ExitCode {
     main(async |config| {
-        let service = Arc::new(service(config).await?);
+        let service = Arc::new(service(config, Arc::default()).await?);
+        let watch = Watch::new(Arc::clone(&service.counters));
+        let watched = Arc::clone(&watch);
         let handler = move |event: LambdaEvent<Value>| {
-            let service = Arc::clone(&service);
-            async move {
-                let last = Some(last(&event.context));
-                upload::handle(&service, event.payload, last).await.map(|handled| handled.to_reply())
-            }
+            let (service, watch) = (Arc::clone(&service), Arc::clone(&watched));
+            async move { take_in(&service, &watch, event).await }
         };
-        ended(Runtime::new(service_fn(handler)).layer(TracingLayer::new()).run().await)
+        let layer = InvocationLayer::new(watch, async || false);
+        ended(Runtime::new(service_fn(handler)).layer(layer).layer(TracingLayer::new()).run().await)
     })
+}
+
+async fn take_in(service: &Service, watch: &Watch, event: LambdaEvent<Value>) -> Result<Value> {
+    let last = Some(last(&event.context));
+    let delivery = Delivery::read(event.payload).inspect_err(|error| service.counters.failed(error))?;
+    watch.about(upload::subject(&delivery));
+    upload::handle_delivery(service, delivery, last).await.map(|handled| handled.to_reply())
 }
 
 fn main(run: impl AsyncFnOnce(Config) -> Result<()>) -> ExitCode {
@@ -83,9 +91,9 @@ fn start(run: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
     runtime.block_on(run(config))
 }
 
-async fn service(config: Config) -> Result<Service> {
+async fn service(config: Config, counters: Arc<Counters>) -> Result<Service> {
     config.check()?;
-    Ok(Service::new(stores(&config).await?, config))
+    Ok(Service::new(stores(&config).await?, config).counting(counters))
 }
 
 /// By when an invocation must have its answer.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::deliver::{Source, deliver};
 use super::entry::{Entry, object_headers};
+use super::metrics::Metrics;
 use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
 use crate::door::{DEBUG_HEADER, Door};
@@ -34,6 +35,13 @@ struct Forwarded {
 /// What every entry is charged beside its body, for headers and bookkeeping.
 const ENTRY_OVERHEAD_BYTES: usize = 1024;
 
+/// What a request was about, for its line in the log.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) key: SourceKey,
+    pub(super) recipe: Option<String>,
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Edge {
@@ -42,13 +50,14 @@ pub(super) struct Edge {
 
 struct Shared {
     service: Arc<Service>,
+    metrics: Arc<Metrics>,
     /// By the rewritten URI alone: what depends on the client is in it.
     cache: Cache<String, Entry>,
     purges: AtomicU64,
 }
 
 impl Edge {
-    pub(super) fn new(service: Arc<Service>, cache_bytes: u64) -> Self {
+    pub(super) fn new(service: Arc<Service>, metrics: Arc<Metrics>, cache_bytes: u64) -> Self {
         let weight = |uri: &String, entry: &Entry| {
             u32::try_from(uri.len() + entry.body.len() + ENTRY_OVERHEAD_BYTES).unwrap_or(u32::MAX)
         };
@@ -58,7 +67,7 @@ impl Edge {
             .expire_after(ByCacheControl)
             .support_invalidation_closures()
             .build();
-        Self { shared: Arc::new(Shared { service, cache, purges: AtomicU64::new(0) }) }
+        Self { shared: Arc::new(Shared { service, metrics, cache, purges: AtomicU64::new(0) }) }
     }
 
     /// Answers GET and HEAD.
@@ -68,8 +77,9 @@ impl Edge {
         let config = self.shared.service.config();
         let rewritten = match rewrite(uri.path(), uri.query().unwrap_or_default(), accept, config, unix_time()) {
             Ok(rewritten) => rewritten,
-            Err(error) => return failure(request, &error),
+            Err(error) => return self.failure(request, &error),
         };
+        let subject = Subject { key: rewritten.source.clone(), recipe: rewritten.recipe.clone() };
         let viewer_url = uri.path_and_query().map_or("/", |url| url.as_str()).to_owned();
         let is_negotiated = rewritten.is_negotiated;
         let mut response = match rewritten.origin {
@@ -83,6 +93,7 @@ impl Edge {
         if is_negotiated {
             response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
         }
+        response.extensions_mut().insert(subject);
         response
     }
 
@@ -96,12 +107,20 @@ impl Edge {
         }
     }
 
+    /// How many entries the cache has, and what they are charged.
+    pub(super) async fn cache_size(&self) -> (u64, u64) {
+        let cache = &self.shared.cache;
+        // What was purged or has expired goes then.
+        cache.run_pending_tasks().await;
+        (cache.entry_count(), cache.weighted_size())
+    }
+
     /// Originals are streamed from their bucket and not cached: they may be of any length.
     async fn original(&self, request: &Parts, rewritten: &Rewritten) -> Response {
         let store = &self.shared.service.stores().originals;
         let head = match store.head(&rewritten.key).await {
             Ok(head) => head,
-            Err(error) => return failure(request, &error),
+            Err(error) => return self.failure(request, &error),
         };
         let mut headers = object_headers(&head);
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
@@ -112,12 +131,14 @@ impl Edge {
 
     async fn variant(&self, request: &Parts, rewritten: Rewritten, forwarded: Forwarded) -> Response {
         if let Some(entry) = self.shared.cache.get(&rewritten.uri).await {
+            self.shared.metrics.cache_hits.inc();
             let mut headers = HeaderMap::clone(&entry.headers);
             headers.insert("x-cache", HeaderValue::from_static("Hit"));
             headers.insert(header::AGE, entry.since.elapsed().as_secs().into());
             headers.remove("server-timing");
             return deliver(request, entry.status, headers, Source::Memory(entry.body));
         }
+        self.shared.metrics.cache_misses.inc();
         // On a task of its own: a viewer that goes away must not take down the render that others wait for.
         let (shared, method) = (Arc::clone(&self.shared), request.method.clone());
         let fetched = tokio::spawn(async move { shared.fetch(rewritten, method, forwarded).await }).await;
@@ -127,8 +148,14 @@ impl Edge {
                 headers.insert("x-cache", HeaderValue::from_static("Miss"));
                 deliver(request, entry.status, headers, Source::Memory(entry.body))
             }
-            Err(error) => failure(request, &error),
+            Err(error) => self.failure(request, &error),
         }
+    }
+
+    fn failure(&self, request: &Parts, error: &Error) -> Response {
+        self.shared.service.counters.failed(error);
+        let entry = failed_entry(error, String::new());
+        deliver(request, entry.status, HeaderMap::clone(&entry.headers), Source::Memory(entry.body))
     }
 }
 
@@ -143,7 +170,7 @@ impl Shared {
             let entry = match self.origin(&rewritten, &method, &forwarded).await {
                 Ok(entry) => entry,
                 Err(error) => {
-                    error.log();
+                    self.service.counters.failed(&error);
                     failed_entry(&error, tag)
                 }
             };
@@ -162,6 +189,7 @@ impl Shared {
         match self.service.stores().variants.get(&rewritten.key, u64::MAX).await {
             // S3 would not ask, but here it costs next to nothing.
             Ok(object) if self.service.is_current(&rewritten.source, &object.head).await => {
+                self.service.counters.store_hits.inc();
                 return Ok(Entry::of_object(object, tag, begun.elapsed()));
             }
             Ok(_) => {}
@@ -203,12 +231,6 @@ fn origin_response_event(rewritten: &Rewritten, method: &Method, forwarded: &For
         },
         "response": { "status": "403", "statusDescription": "Forbidden", "headers": {} },
     } }] })
-}
-
-fn failure(request: &Parts, error: &Error) -> Response {
-    error.log();
-    let entry = failed_entry(error, String::new());
-    deliver(request, entry.status, HeaderMap::clone(&entry.headers), Source::Memory(entry.body))
 }
 
 pub(super) fn failed_entry(error: &Error, tag: String) -> Entry {

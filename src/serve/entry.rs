@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -69,6 +70,13 @@ impl Entry {
             return Duration::ZERO;
         }
         Duration::from_secs(seconds("s-maxage").or_else(|| seconds("max-age")).unwrap_or(0))
+    }
+}
+
+impl IntoResponse for Entry {
+    /// All of it, whatever was asked for.
+    fn into_response(self) -> Response {
+        (self.status, HeaderMap::clone(&self.headers), self.body).into_response()
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, Uri, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
@@ -19,32 +19,38 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Kind, Result};
+use crate::reply::ERROR_HEADER;
 use crate::request::{Request as PictureRequest, without_pair};
 use crate::service::Service;
+use crate::telemetry::ms;
 
 mod deliver;
 mod edge;
 mod entry;
 mod expiry;
+mod metrics;
 mod page;
 mod upload;
 pub mod viewer_request;
 
-use edge::Edge;
+use edge::{Edge, Subject, failed_entry};
+use metrics::Metrics;
 use upload::Uploads;
 
 /// What the handlers share.
 struct Site {
     service: Arc<Service>,
+    metrics: Arc<Metrics>,
     edge: Edge,
     uploads: Uploads,
 }
 
 impl Site {
-    fn new(service: Arc<Service>, cache_bytes: u64) -> Self {
-        let edge = Edge::new(Arc::clone(&service), cache_bytes);
+    fn new(service: Arc<Service>, cache_bytes: u64) -> Result<Self> {
+        let metrics = Arc::new(Metrics::new(&service.counters)?);
+        let edge = Edge::new(Arc::clone(&service), Arc::clone(&metrics), cache_bytes);
         let uploads = Uploads::new(Arc::clone(&service), edge.clone());
-        Self { service, edge, uploads }
+        Ok(Self { service, metrics, edge, uploads })
     }
 }
 
@@ -76,7 +82,7 @@ pub async fn serve(
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
     };
-    let site = Arc::new(Site::new(service, cache_bytes));
+    let site = Arc::new(Site::new(service, cache_bytes)?);
     let app = router(Arc::clone(&site));
     let served = async {
         site.uploads.resume().await;
@@ -103,9 +109,10 @@ fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(home).fallback(picture))
         .route("/health", get(health).fallback(picture))
+        .route("/metrics", get(metrics).fallback(picture))
         .route("/upload/{*rest}", put(receive).fallback(picture))
         .fallback(picture)
-        .layer(from_fn(log_request))
+        .layer(from_fn_with_state(Arc::clone(&site), log_request))
         .with_state(site)
 }
 
@@ -130,6 +137,14 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
         "failures_sent": counters.failures_sent.get(),
     });
     ([(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
+}
+
+async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    let cache_size = site.edge.cache_size().await;
+    site.metrics.answer(&site.service.gate, cache_size).unwrap_or_else(|error| {
+        site.service.counters.failed(&error);
+        failed_entry(&error, String::new()).into_response()
+    })
 }
 
 async fn receive(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -158,13 +173,25 @@ fn expires(site: &Site, uri: &Uri) -> Option<u64> {
     PictureRequest::parse(uri.path(), uri.query().unwrap_or_default(), None).ok()?.params.expires
 }
 
-async fn log_request(request: Request<Body>, next: Next) -> Response {
+async fn log_request(State(site): State<Arc<Site>>, request: Request<Body>, next: Next) -> Response {
     let (method, begun) = (request.method().clone(), Instant::now());
     // Whoever reads the log must not get in with what stands there: without `exp` a signature is good for ever.
     let uri = without_pair(&request.uri().to_string(), "s");
     let response = next.run(request).await;
-    let ms = begun.elapsed().as_secs_f64() * 1000.0;
-    let cache = response.headers().get("x-cache").and_then(|value| value.to_str().ok()).unwrap_or("-");
-    tracing::info!(%method, %uri, status = response.status().as_u16(), cache, ms = format!("{ms:.1}"), "request");
+    let took = begun.elapsed();
+    site.metrics.answered(response.status(), took);
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let subject = response.extensions().get::<Subject>();
+    tracing::info!(
+        %method,
+        %uri,
+        status = response.status().as_u16(),
+        cache = header("x-cache").unwrap_or("-"),
+        key = subject.map(|subject| subject.key.as_str()),
+        recipe = subject.and_then(|subject| subject.recipe.as_deref()),
+        kind = header(ERROR_HEADER),
+        duration_ms = ms(took),
+        "request"
+    );
     response
 }

@@ -30,9 +30,8 @@ pub(super) async fn home(service: &Service, host: &str, query: &str) -> Response
             (StatusCode::OK, headers, Html(page(&keys, host, service.config()))).into_response()
         }
         Err(error) => {
-            error.log();
-            let entry = failed_entry(&error, String::new());
-            (entry.status, axum::http::HeaderMap::clone(&entry.headers), entry.body).into_response()
+            service.counters.failed(&error);
+            failed_entry(&error, String::new()).into_response()
         }
     }
 }

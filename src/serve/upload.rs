@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -59,11 +59,10 @@ impl Uploads {
         match self.try_receive(request, body).await {
             Ok(answer) => answer,
             Err(error) => {
-                error.log();
-                let entry = failed_entry(&error, String::new());
+                self.service.counters.failed(&error);
                 // The rest of the body is not read, so nothing can follow it on this connection.
                 let close = [(header::CONNECTION, "close")];
-                (entry.status, HeaderMap::clone(&entry.headers), close, entry.body).into_response()
+                (close, failed_entry(&error, String::new())).into_response()
             }
         }
     }
@@ -82,7 +81,7 @@ impl Uploads {
                 journal.end(id).await
             };
             if let Err(error) = followed.await {
-                error.log();
+                self.service.counters.failed(&error);
             }
         }
     }

@@ -28,6 +28,8 @@ pub struct Rewritten {
     pub origin: Origin,
     /// The original that it is about.
     pub source: SourceKey,
+    /// What is to be made of it, as in the names of variants; [`None`]: nothing.
+    pub recipe: Option<String>,
     /// Whether the client's `Accept` had a say.
     pub is_negotiated: bool,
 }
@@ -43,9 +45,12 @@ pub fn rewrite(path: &str, query: &str, accept: Option<&str>, config: &Config, n
     }
     let policy = &config.policy;
     let is_negotiated = policy.is_negotiated(&request);
-    let (key, origin, source) = match plan(&request, policy)? {
-        Plan::Original(source) => (source.as_str().to_owned(), Origin::Originals, source),
-        Plan::Variant(variant) => (variant.key().as_str().to_owned(), Origin::Variants, variant.source),
+    let (key, origin, source, recipe) = match plan(&request, policy)? {
+        Plan::Original(source) => (source.as_str().to_owned(), Origin::Originals, source, None),
+        Plan::Variant(variant) => {
+            let recipe = Some(variant.recipe_name());
+            (variant.key().as_str().to_owned(), Origin::Variants, variant.source, recipe)
+        }
     };
-    Ok(Rewritten { uri: uri(&key), key, origin, source, is_negotiated })
+    Ok(Rewritten { uri: uri(&key), key, origin, source, recipe, is_negotiated })
 }

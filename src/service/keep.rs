@@ -16,7 +16,7 @@ impl Service {
     /// The second half: keeps what was made, and answers with it whatever comes of that.
     pub async fn keep_made(&self, fresh: &Fresh, last: Option<Instant>) -> Picture {
         let (kept, put) = timed(self.keep_in_time(fresh, last)).await;
-        let standing = self.standing(&fresh.variant, &kept);
+        let standing = Self::standing(&fresh.variant, &kept);
         self.picture(fresh, standing, Timing { put, ..fresh.timing })
     }
 
@@ -28,7 +28,7 @@ impl Service {
     /// Keeps what was answered already. Nobody hears how that went, so a failure leaves a message on the failures queue.
     pub async fn keep_afterwards(&self, fresh: &Fresh, last: Option<Instant>) {
         let kept = self.keep_in_time(fresh, last.map(before_the_message)).await;
-        self.standing(&fresh.variant, &kept);
+        Self::standing(&fresh.variant, &kept);
         if let Err(error) | Ok(Kept::Doubtful(error) | Kept::Stored { recorded: Err(error) }) = &kept {
             self.report_unkept(fresh, error, last).await;
         }
@@ -52,9 +52,12 @@ impl Service {
         let Fresh { variant, original, rendered, timing } = fresh;
         let keeping = self.keep(variant, original, rendered, timing.render);
         let Some(last) = last else { return keeping.await };
-        // Stopped in the middle it may be in the bucket, and nobody has looked at the original again.
-        let late = |_| Ok(Kept::Doubtful(Error::new(Kind::Deadline, "storing the picture took too long")));
-        timeout_at(last.into(), keeping).await.unwrap_or_else(late)
+        timeout_at(last.into(), keeping).await.unwrap_or_else(|_| {
+            // Stopped in the middle it may be in the bucket, and nobody has looked at the original again.
+            let late = Ok(Kept::Doubtful(Error::new(Kind::Deadline, "storing the picture took too long")));
+            self.count(&late);
+            late
+        })
     }
 
     /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
@@ -65,6 +68,21 @@ impl Service {
         rendered: &Rendered,
         render: Duration,
     ) -> Result<Kept> {
+        let (kept, put) = timed(self.put(variant, original, rendered, render)).await;
+        self.counters.put(put);
+        self.count(&kept);
+        kept
+    }
+
+    fn count(&self, kept: &Result<Kept>) {
+        match kept {
+            Ok(Kept::Stored { recorded: Ok(()) } | Kept::Outdated) => {}
+            Ok(Kept::Stored { recorded: Err(_) }) => self.counters.records_failed.inc(),
+            Ok(Kept::Doubtful(_)) | Err(_) => self.counters.puts_failed.inc(),
+        }
+    }
+
+    async fn put(&self, variant: &Variant, original: &Head, rendered: &Rendered, render: Duration) -> Result<Kept> {
         let key = variant.key();
         let attributes = self.attributes(variant, original, rendered);
         let put = self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await;
@@ -94,11 +112,10 @@ impl Service {
     }
 
     /// A failed put or record never changes the reply, but is not passed over in silence.
-    fn standing(&self, variant: &Variant, kept: &Result<Kept>) -> Standing {
+    fn standing(variant: &Variant, kept: &Result<Kept>) -> Standing {
         match kept {
             Ok(Kept::Stored { recorded: Ok(()) }) => Standing::Stored,
             Ok(Kept::Stored { recorded: Err(error) }) => {
-                self.counters.records_failed.count();
                 tracing::error!(key = %variant.key(), error = error.chain(), "a variant was stored but not recorded");
                 Standing::Stored
             }
@@ -108,7 +125,6 @@ impl Service {
                 Standing::Fleeting
             }
             Err(error) => {
-                self.counters.puts_failed.count();
                 tracing::error!(key = %variant.key(), error = error.chain(), "a variant was answered but not stored");
                 Standing::Answered
             }

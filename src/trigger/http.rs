@@ -9,12 +9,14 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::limit::{VIEWER_URL_HEADER, reply_within};
+use super::subject;
 use crate::config::Persist;
 use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Kind, Result};
 use crate::reply::{Audience, ERROR_HEADER, Picture, Reply};
 use crate::request::Request;
 use crate::service::{Fresh, Made, Service};
+use crate::telemetry::emf::Subject;
 
 /// The longest body, in raw bytes, that fits a buffered answer: Lambda takes 6,291,556 bytes of JSON, headers and base64
 /// included.
@@ -37,14 +39,16 @@ pub struct Answered {
     pub reply: Reply,
     /// For [`Service::keep_afterwards`].
     pub unkept: Option<Fresh>,
+    /// What the request was about.
+    pub subject: Subject,
 }
 
 impl Answered {
-    fn new(mut reply: Reply, is_head: bool, unkept: Option<Fresh>) -> Self {
+    fn new(mut reply: Reply, is_head: bool, unkept: Option<Fresh>, subject: Subject) -> Self {
         if is_head {
             reply.body = Bytes::new();
         }
-        Self { reply, unkept }
+        Self { reply, unkept, subject }
     }
 
     /// The reply in the shape that a function URL takes if it does not stream.
@@ -67,22 +71,25 @@ impl FunctionUrl {
     /// answer too; an error ([`Kind::Invalid`]) means that this was no request to a function URL.
     pub async fn handle(&self, service: &Service, event: Value, last: Option<Instant>) -> Result<Answered> {
         let asked = read(event)?;
-        if !matches!(&*asked.method, "GET" | "HEAD") {
-            return Ok(Answered::new(not_allowed(&asked.method), false, None));
-        }
         let policy = &service.config().policy;
+        let subject = subject::of_request(&asked.request, policy);
+        if !matches!(&*asked.method, "GET" | "HEAD") {
+            service.counters.count_error(Kind::Invalid);
+            return Ok(Answered::new(not_allowed(&asked.method), false, None, subject));
+        }
         let is_negotiated = asked.request.as_ref().is_ok_and(|request| policy.is_negotiated(request));
         let (outcome, unkept) = match asked.request {
             Ok(request) => self.picture(service, &request, last).await,
             Err(error) => (Err(error), None),
         };
         let max = Some(self.body_bytes_max);
-        let mut reply = reply_within(max, outcome, asked.viewer_url.as_deref(), Audience::CloudFront);
+        let viewer_url = asked.viewer_url.as_deref();
+        let mut reply = reply_within(max, outcome, viewer_url, Audience::CloudFront, &service.counters);
         if is_negotiated {
             reply.headers.push(("vary", "accept".to_owned()));
         }
         Door::Regional.tell(&mut reply, asked.debug.as_deref(), service.config());
-        Ok(Answered::new(reply, asked.method == "HEAD", unkept))
+        Ok(Answered::new(reply, asked.method == "HEAD", unkept, subject))
     }
 
     /// The picture, kept already or to be kept when the answer has left. What is too long for an answer is kept first, since a

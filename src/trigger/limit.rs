@@ -2,16 +2,18 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::reply::{Audience, Picture, Reply, redirect, reply};
+use crate::telemetry::Counters;
 
 /// The request header in which the viewer-request function carries the viewer's own path and query.
 pub const VIEWER_URL_HEADER: &str = "x-pixfront-url";
 
-/// The answer of a door that carries bodies of `body_bytes_max` at most ([`None`]: of any length). Logs a failure.
+/// The answer of a door that carries bodies of `body_bytes_max` at most ([`None`]: of any length). A failure is counted and logged.
 pub(super) fn reply_within(
     body_bytes_max: Option<usize>,
     outcome: Result<Picture>,
     viewer_url: Option<&str>,
     audience: Audience,
+    counters: &Counters,
 ) -> Reply {
     let outcome = match outcome {
         Ok(picture) if body_bytes_max.is_some_and(|max| picture.body.len() > max) => {
@@ -23,7 +25,7 @@ pub(super) fn reply_within(
         outcome => outcome,
     };
     if let Err(error) = &outcome {
-        error.log();
+        counters.failed(error);
     }
     reply(outcome.as_ref().map(Clone::clone), audience)
 }

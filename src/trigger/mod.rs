@@ -3,4 +3,5 @@
 pub mod http;
 pub mod limit;
 pub mod origin_response;
+mod subject;
 pub mod upload;

@@ -13,11 +13,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::limit::{VIEWER_URL_HEADER, reply_within};
+use super::subject;
 use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Result};
 use crate::reply::{Audience, Reply};
 use crate::request::Request;
 use crate::service::Service;
+use crate::telemetry::Counters;
+use crate::telemetry::emf::Subject;
+use crate::variant::Policy;
 
 /// The longest body, in raw bytes, that fits a generated response: CloudFront allows 1 MB for headers and base64 together.
 pub const BODY_BYTES_MAX: usize = 740_000;
@@ -58,6 +62,11 @@ impl Missing {
     pub fn custom_headers(&self) -> &[(String, String)] {
         &self.custom_headers
     }
+
+    /// What it is about, under this policy.
+    pub fn subject(&self, policy: &Policy) -> Subject {
+        subject::of_request(&self.request, policy)
+    }
 }
 
 /// Reads an event; [`Kind::Invalid`](crate::error::Kind) if it is no origin-response event.
@@ -90,16 +99,17 @@ impl OriginResponse {
     pub async fn handle(&self, service: &Service, event: Value) -> Result<Value> {
         match read(event)? {
             Asked::PassThrough(response) => Ok(response),
-            Asked::Missing(missing) => Ok(self.answer(missing, Ok(service), None).await),
+            Asked::Missing(missing) => Ok(self.answer(missing, Ok(service), &service.counters, None).await),
         }
     }
 
     /// The response for what the origin does not have, before `last` if there is a limit to the time. A service that could not
-    /// be set up is a failure like others.
+    /// be set up is a failure like others, which is why what counts them comes beside it.
     pub async fn answer(
         &self,
         missing: Box<Missing>,
         service: Result<impl Deref<Target = Service>>,
+        counters: &Counters,
         last: Option<Instant>,
     ) -> Value {
         let Missing { request, is_head, viewer_url, debug, response, .. } = *missing;
@@ -108,7 +118,7 @@ impl OriginResponse {
             (Ok(service), Err(error)) => (Err(error), Some(service)),
             (Err(error), _) => (Err(error), None),
         };
-        let mut reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience);
+        let mut reply = reply_within(self.body_bytes_max, outcome, viewer_url.as_deref(), self.audience, counters);
         if let Some(service) = service {
             self.door.tell(&mut reply, debug.as_deref(), service.config());
         }

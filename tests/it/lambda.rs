@@ -11,9 +11,11 @@ use serde_json::Value;
 use crate::pictures;
 
 mod doors;
+mod emf;
 mod function;
 mod http_origin;
 mod launcher;
+mod metrics;
 mod mutated;
 mod origin_response;
 mod start;

@@ -8,6 +8,7 @@ use crate::world::{Answer, Server, look};
 mod failures;
 mod http;
 mod life;
+mod metrics;
 mod signatures;
 mod uploads;
 

@@ -82,6 +82,8 @@ fn one_place_for_each_thing() {
         "only functions know of Lambda's runtime",
     );
     fence(&["aws_lambda_events"], |name: &str| !name.starts_with("src/trigger/"), "events are read by the doors alone");
+    let counts = |name: &str| !name.starts_with("src/telemetry/") && name != "src/serve/metrics.rs";
+    fence(&["prometheus::"], counts, "counters are made where they are shown");
     let c_code = |name: &str| !name.starts_with("src/image/codec/");
     fence(&["unsafe ", "turbojpeg_sys", "libaom_sys", "libwebp_sys"], c_code, "unsafe stands around C codecs only");
     fence(&["catch_unwind("], outside(&["src/image/mod.rs"]), "panics are caught once");

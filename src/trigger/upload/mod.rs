@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::failure::{Failure, Stage};
 use crate::ingest::{Outcome, Upload};
 use crate::service::{Service, in_time};
+use crate::telemetry;
+use crate::telemetry::emf::Subject;
 
 mod shapes;
 
@@ -32,14 +34,25 @@ impl Handled {
     }
 }
 
+/// What a delivery is about.
+pub fn subject(delivery: &Delivery) -> Subject {
+    super::subject::of_delivery(delivery)
+}
+
 /// Deals with every record of an event, and only then says which must be delivered again. What is not dealt with at `last` must.
 ///
 /// An error: the whole event must come again, which does no harm to the records that went well; an
 /// [`Invalid`](crate::error::Kind::Invalid) one says that it is no event of S3. Messages of a batch come again by themselves,
 /// unless all of them must, and what can't be read in one leaves a message on the failures queue.
 pub async fn handle(service: &Service, event: Value, last: Option<Instant>) -> Result<Handled> {
+    let delivery = Delivery::read(event).inspect_err(|error| service.counters.failed(error))?;
+    handle_delivery(service, delivery, last).await
+}
+
+/// The same, once the event is read.
+pub async fn handle_delivery(service: &Service, delivery: Delivery, last: Option<Instant>) -> Result<Handled> {
     let mut handled = Handled::default();
-    match Delivery::read(event).inspect_err(Error::log)? {
+    match delivery {
         Delivery::Whole(uploads) => handled.outcomes = all(service, &uploads, last).await?,
         Delivery::Batch(messages) => {
             let (count, mut last_error) = (messages.len(), None);
@@ -68,7 +81,7 @@ async fn one_message(service: &Service, message: &QueueMessage, last: Option<Ins
         Ok(uploads) => return all(service, uploads, last).await,
         Err(error) => error,
     };
-    error.log();
+    service.counters.failed(error);
     // It will be no more of an event when it comes again.
     let failure = Failure { bucket: "", key: message.excerpt(), stage: Stage::Upload, recipe: None, etag: None, error };
     service.leave_message(&failure).await.inspect_err(Error::log)?;
@@ -84,13 +97,17 @@ async fn all(service: &Service, uploads: &[Upload], last: Option<Instant>) -> Re
         None => service.ingest(upload).await,
     };
     for upload in uploads {
-        match ingest(upload).await {
+        let begun = Instant::now();
+        let outcome = ingest(upload).await;
+        let (key, duration_ms) = (&upload.key, telemetry::ms(begun.elapsed()));
+        match outcome {
             Ok(outcome) => {
-                tracing::info!(key = upload.key, ?outcome, "upload");
+                tracing::info!(key, ?outcome, duration_ms, "upload");
                 outcomes.push(outcome);
             }
             Err(error) => {
-                error.log();
+                service.counters.count_error(error.kind());
+                tracing::error!(key, kind = error.kind().name(), error = error.chain(), duration_ms, "upload");
                 first_error = first_error.or(Some(error));
             }
         }

@@ -24,6 +24,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::emf::Report;
+
 /// By then anything that is to happen has happened, also on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
 
@@ -72,6 +74,8 @@ pub(crate) struct Function {
     api: Arc<Api>,
     invoked: usize,
     log: JoinHandle<Vec<String>>,
+    said: Arc<Mutex<Vec<String>>>,
+    saying: JoinHandle<()>,
     dir: TempDir,
     stores: Stores,
 }
@@ -110,7 +114,14 @@ impl Function {
             }
             log
         });
-        Self { child, events, api, invoked: 0, log, dir, stores }
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let (mut lines, heard) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&said));
+        let saying = tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                heard.lock().unwrap().push(line);
+            }
+        });
+        Self { child, events, api, invoked: 0, log, said, saying, dir, stores }
     }
 
     /// The same stores as the function's.
@@ -179,13 +190,46 @@ impl Function {
     /// Waits for the end of the process, and returns its log as well.
     pub(crate) async fn end(mut self) -> (ExitStatus, Vec<String>) {
         let status = timeout(DEADLINE, self.child.wait()).await.expect("it does not end").unwrap();
+        timeout(DEADLINE, self.saying).await.expect("its output does not end").unwrap();
         (status, self.log.await.unwrap())
     }
 
-    /// Ends it, and returns its log, each line of which must be JSON.
+    /// The lines on standard output so far.
+    pub(super) fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Waits for the first line on standard output.
+    pub(super) async fn first_report(&self) -> Report {
+        let line = async {
+            loop {
+                match self.said().first() {
+                    Some(line) => return Report::read(line),
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        timeout(DEADLINE, line).await.expect("it reports nothing")
+    }
+
+    /// Waits until it is done with every event, ends it, and returns what it reported of each, and its log.
+    pub(super) async fn reports(mut self) -> (Vec<Report>, Vec<String>) {
+        self.idle().await;
+        self.child.start_kill().unwrap();
+        let (invoked, said) = (self.invoked, Arc::clone(&self.said));
+        let (_, log) = self.end().await;
+        let reports: Vec<_> = said.lock().unwrap().iter().map(|line| Report::read(line)).collect();
+        let ids: Vec<_> = reports.iter().map(|report| report.property("request_id").to_owned()).collect();
+        assert_eq!(ids, (1..=invoked).map(|i| format!("invocation-{i}")).collect::<Vec<_>>(), "one line each");
+        (reports, log)
+    }
+
+    /// Ends it, and returns its log, each line of which must be JSON; so must be its reports.
     pub(crate) async fn log(mut self) -> Vec<Value> {
         self.child.start_kill().unwrap();
+        let said = Arc::clone(&self.said);
         let lines = self.end().await.1;
+        said.lock().unwrap().iter().for_each(|line| drop(Report::read(line)));
         lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     }
 }
@@ -202,7 +246,7 @@ fn lambda(program: &str, address: &str) -> Command {
         // Nothing but a test of it may meet the deadline.
         .env("PIXFRONT_DEADLINE_MS", "300000")
         .stdin(Stdio::null())
-        .stdout(Stdio::inherit())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     command

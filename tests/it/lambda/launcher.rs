@@ -1,5 +1,7 @@
 //! The launcher of Lambda@Edge under Lambda's own runtime interface client, on each Node.js that Lambda@Edge may start.
 
+#![allow(clippy::float_cmp, reason = "counts are exact")]
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -61,6 +63,8 @@ async fn the_launcher_hands_over_to_the_program() {
             assert_eq!(look(&body(&response)), ("webp", 60, 40), "{version}");
             let door = if is_handed_over { "edge; execve" } else { "edge; spawn" };
             assert_eq!(response["headers"]["x-pixfront-door"][0]["value"], door, "{version}");
+            let report = function.first_report().await;
+            assert_eq!((report.metric("Renders"), report.property("recipe")), (1.0, "w=60,f=webp"), "{version}");
             let program = fs::read_link(format!("/proc/{}/exe", function.pid())).unwrap();
             assert_eq!(program == task.path().join("bootstrap"), is_handed_over, "{version}: {}", program.display());
         }
