@@ -14,8 +14,8 @@ pub(super) async fn check(patient: &Patient, path: &str, report: &mut Report) ->
         report.unseen(DOOR, words)?;
         return report.unseen(KEPT, words);
     }
-    // Its answers are not cached, so a second request is a second miss.
-    let path = format!("{path}?w={}&f=png", patient.fresh_width(500));
+    // Its answers are not cached, so a second request is a second miss. Small, so that no door is too narrow for it.
+    let path = format!("{path}?w={}&f=png", patient.fresh_width(100));
     let first = patient.client.get_debug(&path).await?;
     if !first.is_picture() {
         return report.broken(DOOR, format!("{path} is answered with {}", first.summary()));
