@@ -18,6 +18,7 @@ mod ls;
 mod render;
 mod serve;
 mod sign;
+mod viewer_request;
 
 /// An on-the-fly image resizer behind CloudFront; here on one machine.
 #[derive(Parser)]
@@ -56,6 +57,8 @@ enum Role {
     Explain(explain::Options),
     /// Sign a URL with the first of the signing keys
     Sign(sign::Options),
+    /// Print CloudFront's viewer-request function with this deployment's settings
+    ViewerRequest(viewer_request::Options),
     /// List the variants of an original, from the ledger
     Ls(ls::Options),
     /// List the uploads that failed, from the queue
@@ -131,6 +134,7 @@ fn run(command: Command) -> Result<()> {
         Role::Render(options) => render::run(&options, &config),
         Role::Explain(options) => explain::run(&options, &config),
         Role::Sign(options) => sign::run(&options, &config),
+        Role::ViewerRequest(options) => viewer_request::run(&options, &config),
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
     }
