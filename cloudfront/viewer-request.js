@@ -19,7 +19,7 @@ const SETTINGS = {
 // end of settings
 
 // table
-// Generated from src/params.rs: UPDATE=1 make test.
+// Written by `UPDATE=1 make test`.
 const PARAMS = {
   w: "a whole number from 1 to 8192",
   h: "a whole number from 1 to 8192",
@@ -33,18 +33,27 @@ const PARAMS = {
   s: "43 characters of base64url without padding",
   exp: "a time in whole seconds since 1970, before the year 10000",
 };
-const ALIASES = {"width":"w","height":"h","fm":"f","format":"f","quality":"q","gravity":"pos","preset":"p"};
+// In the order in which keys are written; that of an object's fields is not certain.
+const NAMES = ["w","h","f","q","fit","pos","dpr","bg","p","s","exp"];
+const ALIASES = {
+  width: "w",
+  height: "h",
+  fm: "f",
+  format: "f",
+  quality: "q",
+  gravity: "pos",
+  preset: "p",
+};
 const KEY_PAIR = /^(w|h|f|q|fit|pos|bg)=([0-9A-Za-z]+|[0-9.:]+)$/;
 const FORMAT = /^(auto|webp|avif|jpeg|png|gif)$/;
 const FIT = /^(inside|cover|contain|fill|outside)$/;
-const QUALITY = {"webp":80,"avif":70,"jpeg":80};
+const QUALITY = { webp: 80, avif: 70, jpeg: 80 };
 const SIDE_MAX = 8192;
 const PATH_MAX = 850;
 const EXPIRES_MAX = 253402300799;
 // end of table
 
 const crypto = require('crypto');
-const NAMES = Object.keys(PARAMS);
 const STORE = SETTINGS.signed ? cf.kvs() : null;
 const PLACES = ['northwest', 'north', 'northeast', 'west', 'center', 'east', 'southwest', 'south', 'southeast', 'entropy', 'attention'];
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

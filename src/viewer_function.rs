@@ -74,6 +74,8 @@ pub fn table() -> String {
     format!(
         "// Written by `UPDATE=1 make test`.\n\
          const PARAMS = {{\n{}}};\n\
+         // In the order in which keys are written; that of an object's fields is not certain.\n\
+         const NAMES = {};\n\
          const ALIASES = {{\n{}}};\n\
          const KEY_PAIR = /^({})=([0-9A-Za-z]+|[0-9.:]+)$/;\n\
          const FORMAT = /^({})$/;\n\
@@ -83,6 +85,7 @@ pub fn table() -> String {
          const PATH_MAX = {SOURCE_BYTES_MAX};\n\
          const EXPIRES_MAX = {EXPIRES_MAX};\n",
         sentences.collect::<String>(),
+        json!(PARAMS.iter().map(|row| row.name).collect::<Vec<_>>()),
         aliases.collect::<String>(),
         keyed.join("|"),
         formats.join("|"),

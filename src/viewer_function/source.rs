@@ -62,10 +62,10 @@ pub fn packed(source: &str) -> String {
     packed + "\n"
 }
 
-/// Whether two tokens would be read as one without a space.
+/// Whether two tokens would be read as one without a space, or not be read by those who look for `import cf from 'cloudfront'`.
 fn would_merge(before: &str, after: &str) -> bool {
     let (Some(before), Some(after)) = (before.chars().next_back(), after.chars().next()) else { return false };
-    (is_word(before) && is_word(after)) || (before == after && "+-/&|=!<>*".contains(before))
+    (is_word(before) && (is_word(after) || after == '\'')) || (before == after && "+-/&|=!<>*".contains(before))
 }
 
 fn is_word(c: char) -> bool {

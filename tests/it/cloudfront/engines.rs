@@ -24,10 +24,11 @@ pub(super) enum Engine {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Call {
-    /// The function's text; to the engine only its number.
+    /// The function's text.
     #[serde(skip)]
     pub(super) text: String,
-    function: usize,
+    /// Its number, which is given when it is asked.
+    pub(super) function: usize,
     /// Path and query.
     pub(super) url: String,
     pub(super) headers: Vec<Header>,
