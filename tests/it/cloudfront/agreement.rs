@@ -95,6 +95,22 @@ fn deployments() -> [Config; 4] {
     [usual, narrow, closed, signed]
 }
 
+/// Where engines are likely to differ: from each other, and from Rust.
+const TRAPS: [&str; 12] = [
+    "/a.jpg?w=4%0A",
+    "/a.jpg?f=webp%0A",
+    "/a.jpg?bg=ffffff%0A",
+    "/a.jpg?w=4&h=3&fit=cover&pos=0,0%0A",
+    "/a.jpg?w=%D9%A4",
+    "/a.jpg?bg=%E2%84%AAfffff",
+    "/a.jpg?w=🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱",
+    "/a.jpg?w=🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱🐱a",
+    "/a.jpg?gravity=hasOwnProperty",
+    "/a.jpg?toString=1&__proto__=2&w=4",
+    "/a.jpg?w=1e3",
+    "/a.jpg?%E9=1&w=%C2%85",
+];
+
 /// Some of them, always the same.
 fn many() -> Vec<Sent> {
     let mut runner = TestRunner::deterministic();
@@ -104,7 +120,8 @@ fn many() -> Vec<Sent> {
         Ok(url) if sent.is_signed => Sent { url, ..sent },
         Ok(_) | Err(_) => sent,
     };
-    (0..CASES).map(|_| signed(strategy.new_tree(&mut runner).unwrap().current())).collect()
+    let traps = TRAPS.iter().map(|url| Sent { url: (*url).to_owned(), accept: None, deployment: 0, is_signed: false });
+    traps.chain((0..CASES).map(|_| signed(strategy.new_tree(&mut runner).unwrap().current()))).collect()
 }
 
 #[test]
@@ -121,7 +138,7 @@ fn the_twins_agree_on_any_url() {
         many.iter().zip(&calls).map(|(sent, call)| twin(call, sent.accept, &configs[sent.deployment])).collect();
 
     // Or it would say little.
-    for (status, least) in [(None, 600), (Some(400), 600), (Some(403), 100), (Some(415), 50)] {
+    for (status, least) in [(None, 600), (Some(400), 600), (Some(403), 100), (Some(415), 15)] {
         let count = expected.iter().filter(|(returned, _)| returned["statusCode"].as_u64() == status).count();
         assert!(count >= least, "{status:?}: only {count} of {CASES}");
     }
