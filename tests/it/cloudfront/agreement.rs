@@ -143,7 +143,7 @@ fn the_twins_agree_on_any_url() {
         assert!(count >= least, "{status:?}: only {count} of {CASES}");
     }
     for engine in Engine::BOTH {
-        for ((sent, (returned, origin)), answer) in many.iter().zip(&expected).zip(engine.ask(calls.clone())) {
+        for ((sent, (returned, origin)), answer) in many.iter().zip(&expected).zip(engine.ask(&calls)) {
             let got = (&answer["answered"], &answer["origin"]);
             assert_eq!(got, (returned, origin), "{engine:?} on {sent:?}: {answer}");
         }

@@ -76,7 +76,7 @@ fn declared<'a>(code: &Code<'a>) -> (BTreeSet<&'a str>, Vec<&'a str>) {
         match code[at].text {
             "const" | "let" | "function" => take(&code[at + 1..at + 2]),
             ">" if at > 1 && code[at - 1].text == "=" && code[at - 2].text == ")" => {
-                take(&code[opening(code, at - 2) + 1..at - 2])
+                take(&code[opening(code, at - 2) + 1..at - 2]);
             }
             ">" if at > 1 && code[at - 1].text == "=" => take(&code[at - 2..at - 1]),
             ")" => {

@@ -89,7 +89,7 @@ fn hold(engine: Engine) -> usize {
     let as_sent = calls(&vectors);
     let as_tested = as_sent.iter().cloned().map(|call| Call { is_test: true, ..call });
     let calls: Vec<_> = as_sent.iter().cloned().chain(as_tested).collect();
-    let answers = engine.ask(calls.clone());
+    let answers = engine.ask(&calls);
     let mut failures = Vec::new();
     for ((vector, call), answer) in vectors.iter().chain(&vectors).zip(&calls).zip(&answers) {
         let (got, expected) = (outcome(answer), Ok(expected(vector)));
@@ -128,7 +128,7 @@ fn the_viewers_url_is_told_and_cannot_be_forged() {
         ("/a\\b.jpg", "/a%5Cb.jpg"),
     ];
     for engine in Engine::BOTH {
-        let answers = engine.ask(told.iter().map(|(url, _)| forged(url)).collect());
+        let answers = engine.ask(&told.map(|(url, _)| forged(url)));
         for ((url, expected), answer) in told.iter().zip(&answers) {
             let headers = &answer["answered"]["headers"];
             assert_eq!(headers["x-pixfront-url"], json!({ "value": expected }), "{url} in {engine:?}");
@@ -152,7 +152,7 @@ fn originals_come_from_their_bucket_unless_they_are_not_served() {
             config.policy.serves_originals = serves;
             let text = deployed(&config, false).unwrap();
             let calls: Vec<_> = urls.iter().map(|(url, _)| Call::new(text.clone(), *url)).collect();
-            for ((call, (_, is_original)), answer) in calls.iter().zip(urls).zip(engine.ask(calls.clone())) {
+            for ((call, (_, is_original)), answer) in calls.iter().zip(urls).zip(engine.ask(&calls)) {
                 let (returned, _) = twin(call, None, &config);
                 let origin = if is_original && serves { json!("originals") } else { Value::Null };
                 assert_eq!(
@@ -188,7 +188,7 @@ fn without_readable_keys_there_is_no_picture() {
         let with = |keys| Call::new(text.clone(), URL).with_keys(keys);
         let without_key = Call { store: Some(json!({ "signing-key": KEY })), ..with(None) };
         let unreadable: Vec<_> = stores.into_iter().map(with).chain([without_key]).collect();
-        for (call, answer) in unreadable.iter().zip(engine.ask(unreadable.clone())) {
+        for (call, answer) in unreadable.iter().zip(engine.ask(&unreadable)) {
             assert_eq!(
                 outcome(&answer),
                 Ok(("refused", "the signing keys could not be read".to_owned(), 502)),
@@ -198,7 +198,7 @@ fn without_readable_keys_there_is_no_picture() {
             assert_eq!(answer["answered"]["headers"]["x-pixfront-error"]["value"], "upstream");
         }
         let padded = format!(" {KEY} , {KEY}x");
-        let answers = engine.ask([KEY, &padded].map(|keys| with(Some(keys))).to_vec());
+        let answers = engine.ask(&[KEY, &padded].map(|keys| with(Some(keys))));
         for answer in answers {
             assert_eq!(outcome(&answer), Ok(("variant", "/photos/cat.jpg/w=400".to_owned(), 200)), "{engine:?}");
         }
@@ -220,7 +220,7 @@ fn the_functions_table_and_settings_are_fresh() {
 }
 
 fn viewer_request(arguments: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String, String) {
-    let mut command = program(&[&["viewer-request"], arguments].concat());
+    let mut command = program([&["viewer-request"], arguments].concat());
     let output = command.envs(settings.iter().copied()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
