@@ -5,7 +5,8 @@
 // AWS documents that path, query and headers come in UTF-8 and else unchanged, escapes and all; that rawQueryString() is the query
 // as sent; that header names are in lower case, and what is sent twice has its first value in `value`. It does not document
 // how strings are counted and where `$` matches: as in njs, by code points and, as in Perl, before a last line feed as well, or
-// as elsewhere. Neither makes a difference here.
+// as elsewhere. Neither makes a difference here. Nor is a text that may not be ASCII searched more than once by one regular
+// expression (flag g, split): in njs 0.7.9 such a search can go on for ever.
 import cf from 'cloudfront';
 
 // settings
@@ -67,9 +68,8 @@ async function handler(event) {
     if (SETTINGS.signed) await verify(name, params);
     const accept = request.headers.accept ? request.headers.accept.value : '';
     const recipe = plan(name, params, accept);
-    // For redirects; whatever the viewer said it was. Only visible ASCII can stand there.
-    const url = withQuery(request.uri, query).replace(/[^!-[\]-~]+/g, encodeURIComponent);
-    request.headers['x-pixfront-url'] = { value: url };
+    // For redirects; whatever the viewer said it was. Only visible ASCII can stand there; what is escaped already stays so.
+    request.headers['x-pixfront-url'] = { value: encodeURI(withQuery(request.uri, query)).replace(/%25/g, '%') };
     if (recipe === '') cf.selectRequestOriginById('originals');
     request.uri = uri(recipe ? `${name}/${recipe}` : name);
     request.querystring = {};
@@ -157,10 +157,10 @@ function shortened(value) {
   let shown = '';
   for (let count = 0; rest && count < 40; count++) {
     const character = String.fromCodePoint(rest.codePointAt(0));
-    shown += character;
+    shown += CONTROL.test(character) ? '\ufffd' : character;
     rest = rest.slice(character.length);
   }
-  return shown.split(CONTROL).join('\ufffd') + (rest && '\u2026');
+  return shown + (rest && '\u2026');
 }
 
 // What a good value is written as, and nothing for a bad one.
@@ -184,7 +184,7 @@ const SPELT = {
 function position(value) {
   const first = { centre: 'center', top: 'north', right: 'east', bottom: 'south', left: 'west' }[value] || value;
   if (PLACES.includes(first)) return first;
-  const point = value.split(/[,:]/);
+  const point = value.replace(':', ',').split(',');
   if (point.length !== 2 || !point.every(side => /^0*[01](\.[0-9]{1,3})?$/.test(side) && side <= 1)) return false;
   const text = point.map(Number).join(':');
   // The first nine are a grid.

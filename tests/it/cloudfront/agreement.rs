@@ -96,7 +96,9 @@ fn deployments() -> [Config; 4] {
 }
 
 /// Where engines are likely to differ: from each other, and from Rust.
-const TRAPS: [&str; 12] = [
+const TRAPS: [&str; 14] = [
+    "/photos/cat.jpg?+image/webp고bg=고",
+    "/a.jpg?pos=고고고고고고고고고고고고고고고고,고고고고고고고고,:고",
     "/a.jpg?w=4%0A",
     "/a.jpg?f=webp%0A",
     "/a.jpg?bg=ffffff%0A",

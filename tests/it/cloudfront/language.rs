@@ -12,7 +12,7 @@ use pixfront::viewer_function::{Kind, SOURCE, Token, deployed, tokens};
 const KEYWORDS: &str = "async await break case catch const continue do else false finally for function if in instanceof let new null \
     return switch throw true try typeof undefined var while";
 
-const GLOBALS: &str = "Buffer Date Math Number Object String decodeURIComponent encodeURIComponent console";
+const GLOBALS: &str = "Buffer Date Math Number Object String decodeURIComponent encodeURI encodeURIComponent console";
 
 /// Methods and properties of the runtime's own objects (first those of strings, arrays and typed arrays), of buffers, of the
 /// modules, and of events.

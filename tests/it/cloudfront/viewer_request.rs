@@ -44,7 +44,19 @@ pub(super) fn twin(call: &Call, accept: Option<&str>, config: &Config) -> (Value
 
 /// The viewer's URL as a redirect can say it.
 fn visible(path: &str, query: &str) -> String {
-    const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'\\');
+    const ESCAPED: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'\\')
+        .add(b'"')
+        .add(b'<')
+        .add(b'>')
+        .add(b'[')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
     let separator = if query.is_empty() { "" } else { "?" };
     utf8_percent_encode(&format!("{path}{separator}{query}"), ESCAPED).to_string()
 }
