@@ -49,6 +49,7 @@ pub mod service;
 // How it is set up and watched.
 pub mod config;
 pub mod telemetry;
+pub mod viewer_function;
 // Who asks.
 pub mod cli;
 pub mod lambda;

@@ -207,6 +207,11 @@ pub static PARAMS: [Param; 11] = [
 ];
 
 impl Param {
+    /// Whether it may stand in a key.
+    pub fn is_in_keys(&self) -> bool {
+        self.write.is_some()
+    }
+
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }

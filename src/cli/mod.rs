@@ -19,6 +19,7 @@ mod ls;
 mod render;
 mod serve;
 mod sign;
+mod viewer_request;
 
 /// An on-the-fly image resizer behind CloudFront; here on one machine.
 #[derive(Parser)]
@@ -60,6 +61,8 @@ enum Role {
     Sign(sign::Options),
     /// Say what of a deployment works, looking at it from outside
     Doctor(doctor::Options),
+    /// Print CloudFront's viewer-request function with this deployment's settings
+    ViewerRequest(viewer_request::Options),
     /// List the variants of an original, from the ledger
     Ls(ls::Options),
     /// List the uploads that failed, from the queue
@@ -136,6 +139,7 @@ fn run(command: Command) -> Result<()> {
         Role::Explain(options) => explain::run(&options, &config),
         Role::Sign(options) => sign::run(&options, &config),
         Role::Doctor(options) => doctor::run(&options, &config),
+        Role::ViewerRequest(options) => viewer_request::run(&options, &config),
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
     }

@@ -21,7 +21,7 @@ mod signatures;
 const S3_KEY_BYTES_MAX: usize = 1024;
 
 /// Pieces of names: what separates, what escapes, what looks like a recipe or a thumbnail, and what is long in UTF-8.
-const NAME_PIECES: [&str; 24] = [
+pub(crate) const NAME_PIECES: [&str; 24] = [
     "a", "b.jpg", "/", "/", "/", "=", ",", ".", "..", "%", "%2F", "2F", "+", " ", "?", "#", "&", "w=4", "w=",
     "resized-", "고", "\u{e9}", "e\u{301}", "🐱",
 ];
@@ -31,11 +31,11 @@ const CLOSE_PIECES: [&str; 10] = ["a", "/", "w=4", ",", "f=webp", "resized-", "%
 
 /// Pieces of what arrives at the door, parted by spaces, some of it torn. The last is longer than an error repeats, and
 /// that limit, were it taken for bytes, falls within a character.
-const WIRE_PIECES: &str = "/ / a % %2F %2e . %00 %C3 %A9 %zz \n \u{85} 고 w=4 w = & , ; + f=auto dpr=1.5 bg=고 q= q=0.5 \
+pub(crate) const WIRE_PIECES: &str = "/ / a % %2F %2e . %00 %C3 %A9 %zz \n \u{85} 고 w=4 w = & , ; + f=auto dpr=1.5 bg=고 q= q=0.5 \
     image/webp resized- 99999999999 pos=0.5,0.5 fit=cover : p= ? h=고고고고고고고고고고고고고고";
 
 /// Each parameter that is taken, by all its names, with values that it takes.
-const GOOD_PAIRS: [(&[&str], &[&str]); 10] = [
+pub(crate) const GOOD_PAIRS: [(&[&str], &[&str]); 10] = [
     (&["w", "width", "%77"], &["1", "0400", "%34", "1600"]),
     (&["h", "height"], &["1", "300", "1600"]),
     (&["f", "fm", "format"], &["auto", "webp", "jpg", "png", "avif", "gif"]),
@@ -48,9 +48,9 @@ const GOOD_PAIRS: [(&[&str], &[&str]); 10] = [
     (&["exp"], &["1700000000"]),
 ];
 
-const BAD_PAIRS: [&str; 10] =
+pub(crate) const BAD_PAIRS: [&str; 10] =
     ["w=0", "height=x", "f=tiff", "q=101", "fit=crop", "dpr=1.55", "pos=2,0", "p=small", "s=0123", "exp=now"];
-const UNKNOWN_PAIRS: [&str; 8] = ["", "=", "v", "v=3", "W=400", "utm_source=x", "%zz=%", "__proto__=1"];
+pub(crate) const UNKNOWN_PAIRS: [&str; 8] = ["", "=", "v", "v=3", "W=400", "utm_source=x", "%zz=%", "__proto__=1"];
 
 fn config() -> ProptestConfig {
     // A pool of names takes more tries than proptest allows by default: many a mixture of pieces is no name.

@@ -32,9 +32,9 @@ struct File {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Vector {
+pub(crate) struct Vector {
     #[serde(default)]
-    name: String,
+    pub(crate) name: String,
     url: String,
     accept: Option<String>,
     #[serde(default)]
@@ -45,33 +45,41 @@ struct Vector {
     status: Option<u16>,
     error: Option<String>,
     signed: Option<String>,
-    /// Its file's, and the next.
+    /// Its file's, and the next two.
     #[serde(skip)]
-    config: Config,
+    pub(crate) config: Config,
     #[serde(skip)]
-    now: u64,
+    pub(crate) signing_keys: Option<String>,
+    #[serde(skip)]
+    pub(crate) now: u64,
 }
 
 impl File {
     fn into_vectors(self) -> Vec<Vector> {
         let preset = |(name, query): (String, String)| (name, parse_preset(&query).unwrap());
         let policy = Policy { presets: self.presets.into_iter().map(preset).collect(), ..Policy::default() };
-        let signing_keys = self.signing_keys.map(|keys| SigningKeys::parse(&keys).unwrap());
+        let signing_keys = self.signing_keys.as_deref().map(|keys| SigningKeys::parse(keys).unwrap());
         let config = Config { policy, signing_keys, ..Config::default() };
-        self.vectors.into_iter().map(|vector| Vector { config: config.clone(), now: self.now, ..vector }).collect()
+        let of_this_file = |vector| Vector {
+            config: config.clone(),
+            signing_keys: self.signing_keys.clone(),
+            now: self.now,
+            ..vector
+        };
+        self.vectors.into_iter().map(of_this_file).collect()
     }
 }
 
 /// What a URL comes to, in the words of the files.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome {
+pub(crate) enum Outcome {
     Variant { key: String, uri: String },
     Original { key: String, uri: String },
     Refused { status: u16, error: String },
 }
 
 impl Vector {
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.expand(&self.url)
     }
 
@@ -82,7 +90,7 @@ impl Vector {
         self.repeat.iter().fold(text.to_owned(), longer)
     }
 
-    fn expected(&self) -> Outcome {
+    pub(crate) fn expected(&self) -> Outcome {
         let expand = |text: &String| self.expand(text);
         match (&self.key, &self.original, &self.uri, self.status, &self.error) {
             (Some(key), None, Some(uri), None, None) => Outcome::Variant { key: expand(key), uri: expand(uri) },
@@ -92,12 +100,12 @@ impl Vector {
         }
     }
 
-    fn accept(&self) -> Option<&str> {
+    pub(crate) fn accept(&self) -> Option<&str> {
         self.accept.as_deref()
     }
 }
 
-fn vectors() -> Vec<Vector> {
+pub(crate) fn vectors() -> Vec<Vector> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
     let paths: BTreeSet<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     let read = |path: PathBuf| -> Vec<Vector> {
