@@ -64,10 +64,11 @@ bench-compare: ## say what moved between two results, beyond the noise: make ben
 	$(if $(and $(A),$(B)),,$(error say which two results: make bench-compare A=bench/results/….json B=….json))
 	@cargo bench --profile dev --bench bench --locked -- compare '$(A)' '$(B)'
 
-package: build ## pack the command as a tar.gz and the Lambda functions as zips, in target/package: make package [SETTINGS=pixfront.toml]
+package: build ## pack the command, the functions and CloudFront's, in target/package: make package [SETTINGS=pixfront.toml] [SIGNED=1]
 	cargo build --release --locked --bins
 	@scripts/package.sh '$(BUILT)'
 	@scripts/package-lambda.sh '$(BUILT)/release' '$(BUILT)/package' '$(SETTINGS)'
+	@scripts/package-function.sh '$(BUILT)/release/pixfront' '$(BUILT)/package' '$(SETTINGS)' '$(SIGNED)'
 
 # Not a part of `make test`: the Rust target comes from rustup, which no package registry serves.
 package-arm64: tools venv ## cross-build upload.zip and http.zip for arm64, in target/package/arm64 (says what it needs)
