@@ -21,7 +21,7 @@ aside=$(mktemp -d "$out/function.XXXXXX")
 trap 'rm -rf "$aside"' EXIT
 cp "$pixfront" "$aside/pixfront"
 [ -z "$settings" ] || cp "$settings" "$aside/pixfront.toml"
-# Only whole: a text that was refused must not be deployed.
-"$aside/pixfront" viewer-request ${signed:+--signed} >"$aside/viewer-request.js" || fail 'the viewer-request function can not be written.'
+# Only the settings that the zips have as well, whatever this shell exports. And only whole: a text that was refused must not be deployed.
+env -i "$aside/pixfront" viewer-request ${signed:+--signed} >"$aside/viewer-request.js" || fail 'the viewer-request function can not be written.'
 mv "$aside/viewer-request.js" "$out/viewer-request.js"
 echo "$out/viewer-request.js: $(wc -c <"$out/viewer-request.js") bytes"
