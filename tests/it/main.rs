@@ -5,6 +5,7 @@
 mod aws;
 mod bench;
 mod cli;
+mod cloudfront;
 mod config;
 mod hostile;
 mod lambda;
