@@ -211,6 +211,7 @@ async fn the_edges_stack_comes_first_and_its_version_is_in_the_distribution() {
     );
     a_stored_variant_is_answered(&stack).await;
     unmodelled::of_the_edge(&stack).await;
+    the_buckets_policy_lets_cloudfront_in(&stack).await;
 }
 
 fn role_of(outputs: &[serde_json::Value]) -> String {
@@ -229,4 +230,12 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
     assert_eq!((answer.status().as_u16(), &*answer.bytes().await.unwrap()), (200, &b"a variant"[..]));
     assert_eq!(header("content-security-policy"), pixfront::reply::CONTENT_SECURITY_POLICY);
     assert_eq!((header("x-content-type-options"), header("vary")), ("nosniff".into(), "Accept".into()));
+}
+
+/// And nothing else does: without it S3 refuses the distribution.
+async fn the_buckets_policy_lets_cloudfront_in(stack: &Deployed) {
+    let bucket = stack.output("VariantsBucketName");
+    stack.here(&["s3api", "delete-bucket-policy", "--bucket", bucket]).await.unwrap();
+    let answer = stack.ask(stack.output("DistributionDomain"), "/photos/cat.jpg/w=60,f=webp", None).await;
+    assert_eq!(answer.status(), 403);
 }

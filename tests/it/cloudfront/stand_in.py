@@ -1,8 +1,9 @@
-"""ministack with two things that it lacks: `stand_in.py SITE_PACKAGES`.
+"""ministack with three things that it lacks: `stand_in.py SITE_PACKAGES`.
 
 It translates SAM where the translator is installed, and that is in the folder of the linters: looked at last, so that ministack
 keeps its own libraries. And it has no service integration of API Gateway with S3: here is one, which does what the deployed method
 says (its URI, the parameters it maps, the answers it selects) and nothing else. Routing, authorisation and keys are ministack's.
+And where its CloudFront reads a bucket, it asks the bucket's policy as if that came without TLS.
 It ends when its standard input does, and so also when the test is killed.
 """
 
@@ -10,6 +11,7 @@ import asyncio
 import os
 import sys
 import threading
+from contextvars import ContextVar
 from functools import cache
 
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
@@ -18,6 +20,7 @@ sys.path += sys.argv[1:]
 import botocore.session  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
 from ministack.app import main  # noqa: E402
+from ministack.core import iam_evaluator  # noqa: E402
 from ministack.services import apigateway_v1 as gateway  # noqa: E402
 
 if hasattr(gateway, "_invoke_s3_v1"):
@@ -76,6 +79,10 @@ async def invoke(integration, *args, **kwargs):
             shown[to.removeprefix("method.response.header.")] = value
     return int(selected["statusCode"]), shown, words
 
+
+if iam_evaluator._request_origin.get()[1]:
+    sys.exit("ministack takes CloudFront for TLS itself now: remove ours from tests/it/cloudfront/stand_in.py")
+iam_evaluator._request_origin = ContextVar("request_origin", default=("127.0.0.1", True))
 
 gateway._invoke_lambda_custom_v1 = invoke
 sys.argv = sys.argv[:1]

@@ -90,7 +90,14 @@ pub(crate) struct Process {
 impl Process {
     /// Runs Python with these arguments and this environment beside what says where to listen and to keep things.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        (0..5).find_map(|_| spawn(arguments, environment)).expect("ministack starts on one of five ports")
+        let mut said = String::new();
+        for _ in 0..5 {
+            match spawn(arguments, environment) {
+                Ok(process) => return process,
+                Err(words) => said = words,
+            }
+        }
+        panic!("ministack starts on none of five ports; it says: {said}")
     }
 
     /// Gives the command keys that the stand-in takes, and nothing of this machine's own AWS.
@@ -144,8 +151,8 @@ async fn sdk(region: &'static str, endpoint: &str) -> SdkConfig {
     loader.endpoint_url(endpoint).load().await
 }
 
-/// Starts it on a free port; [`None`] if another process took the port meanwhile.
-fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> Option<Process> {
+/// Starts it on a free port; or says its last words, if another process took the port meanwhile.
+fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Process, String> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/python");
     assert!(
         python.exists(),
@@ -167,13 +174,14 @@ fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> Option<Process> {
     let (say, said) = channel();
     // To the end, or it would stand still before a full pipe.
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| drop(say.send(line))));
-    let started = std::iter::from_fn(|| said.recv_timeout(DEADLINE).ok()).any(|line| line.contains("Running on http"));
-    if started {
-        return Some(Process { child, dir, endpoint: format!("http://127.0.0.1:{port}") });
+    let mut last = String::new();
+    let mut lines = std::iter::from_fn(|| said.recv_timeout(DEADLINE).ok()).inspect(|line| last.clone_from(line));
+    if lines.any(|line| line.contains("Running on http")) {
+        return Ok(Process { child, dir, endpoint: format!("http://127.0.0.1:{port}") });
     }
     let _ = child.kill();
     child.wait().unwrap();
-    None
+    Err(last)
 }
 
 fn s3(sdk: &SdkConfig) -> aws_sdk_s3::Client {

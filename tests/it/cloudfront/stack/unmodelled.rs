@@ -1,6 +1,7 @@
 //! What the stand-in does not do as AWS does, by name: for each, what shows it instead, and a look that it is still so.
 //!
-//! The one that is not here is API Gateway's integration with S3: `stand_in.py` has it, and ends if the stand-in gets its own.
+//! Two are not here: API Gateway's integration with S3, and CloudFront's asking S3 by TLS. `stand_in.py` has them, and ends if the
+//! stand-in gets its own.
 
 use pixfront::store::Attributes;
 
@@ -12,26 +13,25 @@ enum Unmodelled {
     OriginGroups,
     LambdaAtEdge,
     Caching,
-    OriginAccess,
     Signatures,
     Permissions,
     TlsOnly,
     UploadsOver10Mb,
 }
 
-use Unmodelled::{
-    Caching, LambdaAtEdge, OriginAccess, OriginGroups, Permissions, Signatures, TlsOnly, UploadsOver10Mb,
-};
+use Unmodelled::{Caching, LambdaAtEdge, OriginGroups, Permissions, Signatures, TlsOnly, UploadsOver10Mb};
 
 /// What it is, and where it is shown as far as it can be.
-const LIST: [(Unmodelled, &str); 8] = [
-    (OriginGroups, "the template's text (template.rs); the order of looking is `serve`'s, on the same vectors"),
+const LIST: [(Unmodelled, &str); 7] = [
+    (
+        OriginGroups,
+        "the template's text (template.rs), with it CloudFront's signature for the function; the order of looking is `serve`'s",
+    ),
     (
         LambdaAtEdge,
         "the function on a Runtime API (lambda/), the launcher on Lambda's own client; the rest by `pixfront doctor`",
     ),
     (Caching, "the policies' text (template.rs); `serve` caches by the same key; the rest by `pixfront doctor`"),
-    (OriginAccess, "the buckets' policies and the function's permissions as text (template.rs)"),
     (Signatures, "the method's AuthorizationType as text (template.rs); here only that there must be one"),
     (Permissions, "the roles' policies as text (template.rs), compared with the README's table"),
     (TlsOnly, "the policies as text (template.rs)"),
@@ -45,7 +45,7 @@ pub(super) async fn of_the_regional_door(stack: &Deployed) {
 }
 
 pub(super) async fn of_the_edge(stack: &Deployed) {
-    for gap in [LambdaAtEdge, Caching, OriginAccess] {
+    for gap in [LambdaAtEdge, Caching] {
         check(stack, gap).await;
     }
 }
@@ -77,13 +77,9 @@ async fn is_unmodelled(stack: &Deployed, gap: Unmodelled) -> bool {
             assert_eq!(second.status(), 200);
             second.headers()["x-cache"].to_str().unwrap().starts_with("Miss")
         }
-        // As anybody, past the distribution: public access is blocked, and only CloudFront may read.
-        OriginAccess => {
-            let path = format!("/{}/photos/cat.jpg/w=60,f=webp", stack.output("VariantsBucketName"));
-            stack.ask("localhost", &path, None).await.status() == 200
-        }
         // Every signature of these tests is made of zeros.
         Signatures => put(stack, &format!("{originals}/zeros.jpg"), 8).await == 200,
+        // As anybody, though public access is blocked.
         Permissions => stack.ask("localhost", &format!("/{originals}/zeros.jpg"), None).await.status() == 200,
         // These tests speak plain HTTP.
         TlsOnly => stack.stores().await.originals.head("zeros.jpg").await.is_ok(),
