@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 tools venv node clean
+.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node lint-tools clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -26,7 +26,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 	@exec '$(BUILT)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
-test: tools node ## run every test, documentation examples included
+test: tools node lint-tools ## run every test, documentation examples included
 	cargo test --doc --locked
 	@$(MAKE) --no-print-directory bench-quick
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -35,8 +35,9 @@ test: tools node ## run every test, documentation examples included
 		set -x; cargo test --lib --bins --tests --locked; \
 	fi
 
-check: tools ## formatting, lints, documentation, and licences if cargo-deny is installed
+check: tools lint-tools ## formatting, lints, templates, documentation, and licences if cargo-deny is installed
 	cargo fmt --check
+	scripts/lint-templates.sh
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
 	@if cargo deny --version >/dev/null 2>&1; then \
@@ -73,6 +74,15 @@ package: build ## pack the command as a tar.gz and the Lambda functions as zips,
 package-arm64: tools venv ## cross-build upload.zip and http.zip for arm64, in target/package/arm64 (says what it needs)
 	@scripts/cross-arm64.sh '$(BUILT)' '$(SETTINGS)'
 
+# What is wrong with the words is said before minutes of building. They reach the scripts through the environment.
+deploy: venv ## package, then deploy both stacks: make deploy REGION=eu-west-1 [STACK=pixfront] [DOOR=edge|regional] [PARAMETERS='A=b …'] [SETTINGS=…]
+	@scripts/deploy.sh --check
+	@$(MAKE) --no-print-directory package
+	@scripts/deploy.sh '$(BUILT)/package'
+
+undeploy: venv ## remove the stacks, but not the originals: make undeploy REGION=eu-west-1 [STACK=pixfront]
+	@scripts/undeploy.sh
+
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh
 
@@ -81,6 +91,9 @@ venv: ## install what tests drive (a stand-in for AWS) into .tools/venv (`test` 
 
 node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client into .tools/node (`test` calls this)
 	@scripts/node-tools.sh
+
+lint-tools: venv ## install the linters of the templates into .tools/lint (`check` and `test` call this)
+	@scripts/lint-tools.sh
 
 bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
 	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha
