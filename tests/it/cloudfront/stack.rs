@@ -11,9 +11,10 @@ use crate::world::look;
 
 mod deployed;
 mod script;
+mod signed;
 mod unmodelled;
 
-use deployed::{Authorised, Deployed, Functions, until};
+use deployed::{By, Deployed, Functions, S3, until};
 
 const REGIONAL: (&str, &str) = ("DOOR", "regional");
 
@@ -27,7 +28,7 @@ async fn rows(stores: &Stores, name: &str) -> Vec<String> {
 }
 
 async fn ask(stack: &Deployed, path: &str) -> Response {
-    stack.ask(host(stack.output("FunctionUrl")), path, Some("lambda")).await
+    stack.ask(host(stack.output("FunctionUrl")), path, By::Account).await
 }
 
 #[tokio::test]
@@ -38,6 +39,7 @@ async fn from_an_upload_to_a_picture_by_the_regional_door() {
     pictures_are_made_once(&stack, &stores).await;
     failures_become_messages(&stack, &stores).await;
     bad_uploads_are_refused(&stack, &stores).await;
+    permissions_are_asked(&stack, &stores).await;
     unmodelled::of_the_regional_door(&stack).await;
 
     // The same stack, with keys for uploads. What is not said again stays: the door, the buckets and what is in them.
@@ -68,7 +70,7 @@ async fn uploads_become_thumbnails(stack: &Deployed, stores: &Stores) {
     let names = [("photos/a b+c.jpg", "photos/a%20b%2Bc.jpg"), ("사진.jpg", "%EC%82%AC%EC%A7%84.jpg")];
     for (key, path) in names {
         let picture = pictures::jpeg(120, 80);
-        let answer = stack.upload(&format!("{bucket}/{path}"), picture.clone(), Authorised::Signed).await;
+        let answer = stack.upload(&format!("{bucket}/{path}"), picture.clone(), By::Account).await;
         assert_eq!(answer.status(), 200, "{key}");
         let object = stores.originals.get(key, u64::MAX).await.unwrap();
         assert_eq!(object.body, picture, "byte for byte");
@@ -102,7 +104,7 @@ async fn pictures_are_made_once(stack: &Deployed, stores: &Stores) {
     );
     let bad = ask(stack, "/photos/a%20b%2Bc.jpg/w=9999,f=webp").await;
     assert_eq!(bad.status(), 400);
-    let unsigned = stack.ask(host(stack.output("FunctionUrl")), PATH, None).await;
+    let unsigned = stack.ask(host(stack.output("FunctionUrl")), PATH, By::Nobody).await;
     assert_eq!(unsigned.status(), 403, "only who signs, as CloudFront does, is answered");
 }
 
@@ -114,7 +116,7 @@ async fn failures_become_messages(stack: &Deployed, stores: &Stores) {
     for (path, key, kind) in
         [("photos/torn.jpg", "photos/torn.jpg", "corrupt"), ("cat.jpg/w=4", "cat.jpg/w=4", "invalid")]
     {
-        assert_eq!(stack.upload(&format!("{bucket}/{path}"), torn.clone(), Authorised::Signed).await.status(), 200);
+        assert_eq!(stack.upload(&format!("{bucket}/{path}"), torn.clone(), By::Account).await.status(), 200);
         let messages = until("message", async || {
             let messages = stores.failures.receive(10, 60).await.unwrap();
             Some(messages).filter(|messages| !messages.is_empty())
@@ -133,14 +135,14 @@ async fn bad_uploads_are_refused(stack: &Deployed, stores: &Stores) {
     let before = stores.originals.list("", None, usize::MAX).await.unwrap();
     let made = stores.variants.list("", None, usize::MAX).await.unwrap();
     let refused = [
-        (format!("{originals}/x.jpg"), Authorised::Not),
-        (format!("{originals}/x.jpg"), Authorised::Key("guessed")),
+        (format!("{originals}/x.jpg"), By::Nobody),
+        (format!("{originals}/x.jpg"), By::Key("guessed")),
         // Not even of this stack's own, and no way up.
-        (format!("{variants}/x.jpg"), Authorised::Signed),
-        (format!("{originals}/../{variants}/x.jpg"), Authorised::Signed),
-        (format!("{originals}/%2e%2e/{variants}/x.jpg"), Authorised::Signed),
-        ("some-other-bucket/x.jpg".to_owned(), Authorised::Signed),
-        ("x.jpg".to_owned(), Authorised::Signed),
+        (format!("{variants}/x.jpg"), By::Account),
+        (format!("{originals}/../{variants}/x.jpg"), By::Account),
+        (format!("{originals}/%2e%2e/{variants}/x.jpg"), By::Account),
+        ("some-other-bucket/x.jpg".to_owned(), By::Account),
+        ("x.jpg".to_owned(), By::Account),
     ];
     for (path, how) in refused {
         let answer = stack.upload(&path, pictures::jpeg(8, 8), how).await;
@@ -150,16 +152,47 @@ async fn bad_uploads_are_refused(stack: &Deployed, stores: &Stores) {
     assert_eq!(stores.variants.list("", None, usize::MAX).await.unwrap(), made);
 }
 
+/// The stand-in looks at signatures and policies as IAM does. The functions passed already: each by its own role.
+async fn permissions_are_asked(stack: &Deployed, stores: &Stores) {
+    let bucket = stack.output("OriginalsBucketName");
+    let (api, url) = (format!("{bucket}/by-user.jpg"), host(stack.output("FunctionUrl")));
+    let object = format!("/{bucket}/photos/torn.jpg");
+    let user = stack.user("somebody").await;
+    let forged = signed::Keys { secret: "guessed".to_owned(), ..user.clone() };
+    for by in [By::User(&user), By::User(&forged)] {
+        assert_eq!(stack.upload(&api, pictures::jpeg(8, 8), by).await.status(), 403, "{by:?}");
+        assert_eq!(
+            stack.ask(url, "/photos/a%20b%2Bc.jpg/w=50", by).await.status(),
+            403,
+            "{by:?}: for CloudFront alone"
+        );
+        assert_eq!(stack.ask(S3, &object, by).await.status(), 403, "{by:?}");
+    }
+    assert_eq!(stack.ask(S3, &object, By::Nobody).await.status(), 403, "the bucket is private");
+    let reader = stack.user("reader").await;
+    stack.allow("reader", "s3:GetObject", &format!("arn:aws:s3:::{bucket}/*")).await;
+    assert_eq!(stack.ask(S3, &object, By::User(&reader)).await.status(), 200);
+    assert_eq!(stack.ask_plainly(S3, &object, By::User(&reader)).await.status(), 403, "nobody reads it without TLS");
+    assert!(stores.originals.head("by-user.jpg").await.is_err());
+    assert!(stores.variants.head("photos/a b+c.jpg/w=50").await.is_err(), "no render for strangers");
+
+    // What the output says is what somebody needs who uploads, and no more.
+    stack.allow("somebody", "execute-api:Invoke", stack.output("UploadArn")).await;
+    assert_eq!(stack.upload(&api, pictures::jpeg(8, 8), By::User(&user)).await.status(), 200);
+    assert!(stores.originals.head("by-user.jpg").await.is_ok());
+    assert_eq!(stack.ask(S3, &object, By::User(&user)).await.status(), 403);
+}
+
 async fn keys_authorise_uploads(stack: &Deployed, stores: &Stores) {
     let path = format!("{}/with-key.jpg", stack.output("OriginalsBucketName"));
     let id = stack.output("UploadKeyId");
     let key = stack.here(&["apigateway", "get-api-key", "--include-value", "--api-key", id]).await.unwrap();
     let key = key["value"].as_str().unwrap();
-    for how in [Authorised::Not, Authorised::Signed, Authorised::Key("guessed")] {
+    for how in [By::Nobody, By::Account, By::Key("guessed")] {
         assert_eq!(stack.upload(&path, pictures::jpeg(8, 8), how).await.status(), 403, "{how:?}");
     }
     assert!(stores.originals.head("with-key.jpg").await.is_err());
-    assert_eq!(stack.upload(&path, pictures::jpeg(120, 80), Authorised::Key(key)).await.status(), 200);
+    assert_eq!(stack.upload(&path, pictures::jpeg(120, 80), By::Key(key)).await.status(), 200);
     until("thumbnail", async || stores.variants.head("resized-with-key.jpg").await.ok()).await;
 }
 
@@ -224,7 +257,7 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
     let stores = stack.stores().await;
     let attributes = pixfront::store::Attributes { content_type: "image/webp".into(), ..Default::default() };
     stores.variants.put("photos/cat.jpg/w=60,f=webp", b"a variant".to_vec().into(), attributes).await.unwrap();
-    let answer = stack.ask(stack.output("DistributionDomain"), "/photos/cat.jpg/w=60,f=webp", None).await;
+    let answer = stack.ask(stack.output("DistributionDomain"), "/photos/cat.jpg/w=60,f=webp", By::Nobody).await;
     let headers = answer.headers().clone();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     assert_eq!((answer.status().as_u16(), &*answer.bytes().await.unwrap()), (200, &b"a variant"[..]));
@@ -236,6 +269,6 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
 async fn the_buckets_policy_lets_cloudfront_in(stack: &Deployed) {
     let bucket = stack.output("VariantsBucketName");
     stack.here(&["s3api", "delete-bucket-policy", "--bucket", bucket]).await.unwrap();
-    let answer = stack.ask(stack.output("DistributionDomain"), "/photos/cat.jpg/w=60,f=webp", None).await;
+    let answer = stack.ask(stack.output("DistributionDomain"), "/photos/cat.jpg/w=60,f=webp", By::Nobody).await;
     assert_eq!(answer.status(), 403);
 }

@@ -3,7 +3,7 @@
 It translates SAM where the translator is installed, and that is in the folder of the linters: looked at last, so that ministack
 keeps its own libraries. And it has no service integration of API Gateway with S3: here is one, which does what the deployed method
 says (its URI, the parameters it maps, the answers it selects) and nothing else. Routing, authorisation and keys are ministack's.
-And where its CloudFront reads a bucket, it asks the bucket's policy as if that came without TLS.
+And it speaks plain HTTP, which buckets and queues refuse here, so it is told that a proxy has ended TLS, unless the client says otherwise.
 It ends when its standard input does, and so also when the test is killed.
 """
 
@@ -11,7 +11,6 @@ import asyncio
 import os
 import sys
 import threading
-from contextvars import ContextVar
 from functools import cache
 
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
@@ -19,8 +18,7 @@ sys.path += sys.argv[1:]
 
 import botocore.session  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
-from ministack.app import main  # noqa: E402
-from ministack.core import iam_evaluator  # noqa: E402
+import ministack.app as server  # noqa: E402
 from ministack.services import apigateway_v1 as gateway  # noqa: E402
 
 if hasattr(gateway, "_invoke_s3_v1"):
@@ -80,10 +78,16 @@ async def invoke(integration, *args, **kwargs):
     return int(selected["statusCode"]), shown, words
 
 
-if iam_evaluator._request_origin.get()[1]:
-    sys.exit("ministack takes CloudFront for TLS itself now: remove ours from tests/it/cloudfront/stand_in.py")
-iam_evaluator._request_origin = ContextVar("request_origin", default=("127.0.0.1", True))
+served = server.app
 
+
+async def behind_tls(scope, receive, send):
+    if scope["type"] == "http" and not any(name == b"x-forwarded-proto" for name, _ in scope["headers"]):
+        scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+    await served(scope, receive, send)
+
+
+server.app = behind_tls
 gateway._invoke_lambda_custom_v1 = invoke
 sys.argv = sys.argv[:1]
-main()
+server.main()

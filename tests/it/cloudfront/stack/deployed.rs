@@ -10,9 +10,11 @@ use pixfront::config::{Config, Place};
 use pixfront::store::Stores;
 use pixfront::store::aws::{self, Terms};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::json;
 use tempfile::TempDir;
 
+use super::signed::{Keys, sign};
 use crate::world::{Process, loader};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -59,7 +61,7 @@ impl Deployed {
         let program = format!("{ROOT}/tests/it/cloudfront/stand_in.py");
         // Functions of CloudFront run in Node.js.
         let path = format!("{ROOT}/.tools/node/node_modules/node-22/bin:/usr/bin:/bin");
-        let process = Process::start(&[&program, packages.to_str().unwrap()], &[("PATH", &path)]);
+        let process = Process::start(&[&program, packages.to_str().unwrap()], &[("PATH", &path), ("AUTH", "true")]);
         let package = package(functions, &process.endpoint);
         let client = Client::builder().timeout(DEADLINE).redirect(Policy::none()).build().unwrap();
         let mut deployed = Self { process, package, client, said: String::new(), outputs: BTreeMap::new() };
@@ -127,41 +129,68 @@ impl Deployed {
         aws::open_with(loader(), &Terms::default(), &config).await.unwrap()
     }
 
-    /// A request to a host of the stack's, which the stand-in knows by its name; signed by nobody unless `service` is said.
-    pub(super) async fn ask(&self, host: &str, path: &str, service: Option<&str>) -> Response {
+    /// A request to a host of the stack's, which the stand-in knows by its name.
+    pub(super) async fn ask(&self, host: &str, path: &str, by: By<'_>) -> Response {
+        let url = format!("{}{path}", self.process.endpoint);
+        self.send(self.client.get(url).header("host", host), by, if host == S3 { "s3" } else { "lambda" }).await
+    }
+
+    /// The same by plain HTTP, as far as the stand-in knows.
+    pub(super) async fn ask_plainly(&self, host: &str, path: &str, by: By<'_>) -> Response {
         let request = self.client.get(format!("{}{path}", self.process.endpoint)).header("host", host);
-        // As a proxy says that ends TLS before it.
-        let request = request.header("x-forwarded-proto", "https");
-        signed(request, service).send().await.unwrap()
+        self.send(request.header("x-forwarded-proto", "http"), by, if host == S3 { "s3" } else { "lambda" }).await
     }
 
     /// A PUT to the upload API: `path` follows the stage.
-    pub(super) async fn upload(&self, path: &str, body: Vec<u8>, how: Authorised<'_>) -> Response {
+    pub(super) async fn upload(&self, path: &str, body: Vec<u8>, by: By<'_>) -> Response {
         let api = self.output("UploadUrl").split_once("//").unwrap().1.split('.').next().unwrap();
         let url = format!("{}/_aws/execute-api/{api}/upload/{path}", self.process.endpoint);
-        let request = self.client.request(Method::PUT, url).header("content-type", "image/jpeg").body(body);
-        let request = match how {
-            Authorised::Not => request,
-            Authorised::Signed => signed(request, Some("execute-api")),
-            Authorised::Key(key) => request.header("x-api-key", key),
-        };
-        request.send().await.unwrap()
+        let host = self.process.endpoint.trim_start_matches("http://");
+        let request = self.client.request(Method::PUT, url).header("host", host).header("content-type", "image/jpeg");
+        self.send(request.body(body), by, "execute-api").await
+    }
+
+    async fn send(&self, request: RequestBuilder, by: By<'_>, service: &str) -> Response {
+        let mut request = request.build().unwrap();
+        match by {
+            By::Nobody => {}
+            By::Account => sign(&mut request, &Keys::of_the_account(), service, REGION),
+            By::User(keys) => sign(&mut request, keys, service, REGION),
+            By::Key(key) => {
+                request.headers_mut().insert("x-api-key", key.parse().unwrap());
+            }
+        }
+        self.client.execute(request).await.unwrap()
+    }
+
+    /// Makes a principal of the account's, who may do nothing yet.
+    pub(super) async fn user(&self, name: &str) -> Keys {
+        self.here(&["iam", "create-user", "--user-name", name]).await.unwrap();
+        let key = self.here(&["iam", "create-access-key", "--user-name", name]).await.unwrap();
+        let text = |field: &str| key["AccessKey"][field].as_str().unwrap().to_owned();
+        Keys { id: text("AccessKeyId"), secret: text("SecretAccessKey") }
+    }
+
+    /// Lets a principal do one thing.
+    pub(super) async fn allow(&self, name: &str, action: &str, resource: &str) {
+        let statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+        let put = ["iam", "put-user-policy", "--policy-name=p", "--user-name", name, "--policy-document", &policy];
+        self.here(&put).await.unwrap();
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Authorised<'a> {
-    Not,
-    Signed,
-    Key(&'a str),
-}
+/// Where S3 is asked for a bucket by its path.
+pub(super) const S3: &str = "localhost";
 
-/// The stand-in looks whether there is a signature, and takes any.
-fn signed(request: reqwest::RequestBuilder, service: Option<&str>) -> reqwest::RequestBuilder {
-    let Some(service) = service else { return request };
-    let scope = format!("test/20260101/{REGION}/{service}/aws4_request");
-    let words = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={}", "0".repeat(64));
-    request.header("authorization", words)
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By<'a> {
+    Nobody,
+    Account,
+    User(&'a Keys),
+    /// Whoever knows an API key.
+    Key(&'a str),
 }
 
 /// What `make package` writes, of this build.

@@ -1,11 +1,11 @@
 //! What the stand-in does not do as AWS does, by name: for each, what shows it instead, and a look that it is still so.
 //!
-//! Two are not here: API Gateway's integration with S3, and CloudFront's asking S3 by TLS. `stand_in.py` has them, and ends if the
-//! stand-in gets its own.
+//! API Gateway's integration with S3 is not here: `stand_in.py` has it, and ends if the stand-in gets its own. Signatures, roles and
+//! policies are modelled, and asked throughout.
 
 use pixfront::store::Attributes;
 
-use super::deployed::{Authorised, Deployed};
+use super::deployed::{By, Deployed};
 use crate::pictures;
 
 #[derive(Clone, Copy, Debug)]
@@ -13,16 +13,13 @@ enum Unmodelled {
     OriginGroups,
     LambdaAtEdge,
     Caching,
-    Signatures,
-    Permissions,
-    TlsOnly,
     UploadsOver10Mb,
 }
 
-use Unmodelled::{Caching, LambdaAtEdge, OriginGroups, Permissions, Signatures, TlsOnly, UploadsOver10Mb};
+use Unmodelled::{Caching, LambdaAtEdge, OriginGroups, UploadsOver10Mb};
 
 /// What it is, and where it is shown as far as it can be.
-const LIST: [(Unmodelled, &str); 7] = [
+const LIST: [(Unmodelled, &str); 4] = [
     (
         OriginGroups,
         "the template's text (template.rs), with it CloudFront's signature for the function; the order of looking is `serve`'s",
@@ -32,14 +29,11 @@ const LIST: [(Unmodelled, &str); 7] = [
         "the function on a Runtime API (lambda/), the launcher on Lambda's own client; the rest by `pixfront doctor`",
     ),
     (Caching, "the policies' text (template.rs); `serve` caches by the same key; the rest by `pixfront doctor`"),
-    (Signatures, "the method's AuthorizationType as text (template.rs); here only that there must be one"),
-    (Permissions, "the roles' policies as text (template.rs), compared with the README's table"),
-    (TlsOnly, "the policies as text (template.rs)"),
     (UploadsOver10Mb, "nothing of ours: a limit of API Gateway that its documentation states; by `pixfront doctor`"),
 ];
 
 pub(super) async fn of_the_regional_door(stack: &Deployed) {
-    for gap in [OriginGroups, Signatures, Permissions, TlsOnly, UploadsOver10Mb] {
+    for gap in [OriginGroups, UploadsOver10Mb] {
         check(stack, gap).await;
     }
 }
@@ -61,7 +55,7 @@ async fn is_unmodelled(stack: &Deployed, gap: Unmodelled) -> bool {
     let originals = stack.output("OriginalsBucketName");
     match gap {
         // An original is there, so AWS would answer with its variant.
-        OriginGroups => stack.ask(distribution, "/photos/a%20b%2Bc.jpg/w=50", None).await.status() != 200,
+        OriginGroups => stack.ask(distribution, "/photos/a%20b%2Bc.jpg/w=50", By::Nobody).await.status() != 200,
         LambdaAtEdge => {
             let stores = stack.stores().await;
             stores
@@ -69,24 +63,19 @@ async fn is_unmodelled(stack: &Deployed, gap: Unmodelled) -> bool {
                 .put("photos/dog.jpg", pictures::jpeg(120, 80).into(), Attributes::default())
                 .await
                 .unwrap();
-            stack.ask(distribution, "/photos/dog.jpg/w=50", None).await.status() != 200
+            stack.ask(distribution, "/photos/dog.jpg/w=50", By::Nobody).await.status() != 200
         }
         Caching => {
             let path = "/photos/cat.jpg/w=60,f=webp";
-            let (_, second) = (stack.ask(distribution, path, None).await, stack.ask(distribution, path, None).await);
+            let (_, second) =
+                (stack.ask(distribution, path, By::Nobody).await, stack.ask(distribution, path, By::Nobody).await);
             assert_eq!(second.status(), 200);
             second.headers()["x-cache"].to_str().unwrap().starts_with("Miss")
         }
-        // Every signature of these tests is made of zeros.
-        Signatures => put(stack, &format!("{originals}/zeros.jpg"), 8).await == 200,
-        // As anybody, though public access is blocked.
-        Permissions => stack.ask("localhost", &format!("/{originals}/zeros.jpg"), None).await.status() == 200,
-        // These tests speak plain HTTP.
-        TlsOnly => stack.stores().await.originals.head("zeros.jpg").await.is_ok(),
         UploadsOver10Mb => put(stack, &format!("{originals}/long.jpg"), 10_485_761).await == 200,
     }
 }
 
 async fn put(stack: &Deployed, path: &str, bytes: usize) -> u16 {
-    stack.upload(path, vec![0; bytes], Authorised::Signed).await.status().as_u16()
+    stack.upload(path, vec![0; bytes], By::Account).await.status().as_u16()
 }
