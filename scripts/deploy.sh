@@ -30,6 +30,7 @@ package=${1:?usage: deploy.sh PACKAGE_DIR}
 account_id
 
 # The stack as it is: a line for each parameter; nothing if there is none yet.
+# shellcheck disable=SC2016 # the quotes are of the query
 before=$(aws_in "$region" cloudformation describe-stacks --stack-name "$stack" --output text \
     --query 'Stacks[0].[[[`Status`, StackStatus]], Parameters[].[ParameterKey, ParameterValue]][]' 2>/dev/null || true)
 [ "$(second_of "$before" Status)" != ROLLBACK_COMPLETE ] ||
@@ -65,7 +66,7 @@ done
 
 # A viewer-request function that wants signatures can't work without the store of their keys, and the other way round.
 signed=$(parameter SignedUrls false)
-if sed -n '/^\/\/ settings/,/^\/\/ end of settings/p' "$package/viewer-request.js" | grep -Eq '"?signed"?: *true'; then
+if tr -d '\n' <"$package/viewer-request.js" | grep -Eo 'SETTINGS *= *\{[^}]*\}' | grep -Eq 'signed"?: *true'; then
     [ "$signed" = true ] || fail "$package/viewer-request.js wants signed URLs, so PARAMETERS must have SignedUrls=true."
 elif [ "$signed" = true ]; then
     fail "SignedUrls=true, but $package/viewer-request.js does not want signatures: configure signing and make package again."

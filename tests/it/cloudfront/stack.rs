@@ -198,7 +198,7 @@ async fn keys_authorise_uploads(stack: &Deployed, stores: &Stores) {
 
 #[tokio::test]
 async fn the_edges_stack_comes_first_and_its_version_is_in_the_distribution() {
-    let stack = Deployed::deploy(&Functions::Empty, &[]).await;
+    let mut stack = Deployed::deploy(&Functions::Empty, &[]).await;
     let edge =
         stack.aws("us-east-1", &["cloudformation", "describe-stacks", "--stack-name", "pix-edge"]).await.unwrap();
     let outputs = edge["Stacks"][0]["Outputs"].as_array().unwrap();
@@ -245,6 +245,7 @@ async fn the_edges_stack_comes_first_and_its_version_is_in_the_distribution() {
     a_stored_variant_is_answered(&stack).await;
     unmodelled::of_the_edge(&stack).await;
     the_buckets_policy_lets_cloudfront_in(&stack).await;
+    signed_urls_want_their_store(&mut stack).await;
 }
 
 fn role_of(outputs: &[serde_json::Value]) -> String {
@@ -263,6 +264,22 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
     assert_eq!((answer.status().as_u16(), &*answer.bytes().await.unwrap()), (200, &b"a variant"[..]));
     assert_eq!(header("content-security-policy"), pixfront::reply::CONTENT_SECURITY_POLICY);
     assert_eq!((header("x-content-type-options"), header("vary")), ("nosniff".into(), "Accept".into()));
+}
+
+/// The function's text and the parameter must agree.
+async fn signed_urls_want_their_store(stack: &mut Deployed) {
+    let signed = ("PARAMETERS", "SignedUrls=true");
+    assert!(stack.refusal(&[signed]).await.contains("does not want signatures"));
+    stack.repack(&deployed::VIEWER_REQUEST.replace("signed: false", "signed: true"));
+    assert!(stack.refusal(&[]).await.contains("so PARAMETERS must have SignedUrls=true"));
+    stack.again(&[signed]).await;
+    assert!(stack.said.contains("until the store has a value under signing-keys"), "{}", stack.said);
+    let store = stack.output("SigningKeysStoreArn");
+    let name = stack.output("ViewerRequestFunction");
+    let function =
+        stack.aws("us-east-1", &["cloudfront", "describe-function", "--stage=LIVE", "--name", name]).await.unwrap();
+    let stores = &function["FunctionSummary"]["FunctionConfig"]["KeyValueStoreAssociations"]["Items"];
+    assert_eq!(stores[0]["KeyValueStoreARN"], store);
 }
 
 /// And nothing else does: without it S3 refuses the distribution.

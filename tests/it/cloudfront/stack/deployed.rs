@@ -79,6 +79,18 @@ impl Deployed {
         self.outputs = words.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
     }
 
+    /// Puts another text where `make package` wrote the viewer-request function.
+    pub(super) fn repack(&self, viewer_request: &str) {
+        fs::write(self.package.path().join("viewer-request.js"), viewer_request).unwrap();
+    }
+
+    /// What the script says when it refuses, in its last line.
+    pub(super) async fn refusal(&self, environment: &[(&str, &str)]) -> String {
+        let output = self.script("deploy.sh", &[self.package.path().to_str().unwrap()], environment).await;
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// Runs one of `scripts/` for this stack to its end.
     pub(super) async fn script(&self, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = Command::new(Path::new(ROOT).join("scripts").join(name));
