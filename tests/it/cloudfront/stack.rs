@@ -246,6 +246,7 @@ async fn the_edges_stack_comes_first_and_its_version_is_in_the_distribution() {
     unmodelled::of_the_edge(&stack).await;
     the_buckets_policy_lets_cloudfront_in(&stack).await;
     signed_urls_want_their_store(&mut stack).await;
+    unmodelled::of_functions(&stack).await;
 }
 
 fn role_of(outputs: &[serde_json::Value]) -> String {
@@ -270,7 +271,8 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
 async fn signed_urls_want_their_store(stack: &mut Deployed) {
     let signed = ("PARAMETERS", "SignedUrls=true");
     assert!(stack.refusal(&[signed]).await.contains("does not want signatures"));
-    stack.repack(&deployed::VIEWER_REQUEST.replace("signed: false", "signed: true"));
+    let text = deployed::VIEWER_REQUEST.replace("signed: false", "signed: true");
+    stack.repack(&format!("import cf from 'cloudfront';\n{text}"));
     assert!(stack.refusal(&[]).await.contains("so PARAMETERS must have SignedUrls=true"));
     stack.again(&[signed]).await;
     assert!(stack.said.contains("until the store has a value under signing-keys"), "{}", stack.said);

@@ -14,12 +14,17 @@ enum Unmodelled {
     LambdaAtEdge,
     Caching,
     UploadsOver10Mb,
+    CloudFrontModule,
 }
 
-use Unmodelled::{Caching, LambdaAtEdge, OriginGroups, UploadsOver10Mb};
+use Unmodelled::{Caching, CloudFrontModule, LambdaAtEdge, OriginGroups, UploadsOver10Mb};
 
 /// What it is, and where it is shown as far as it can be.
-const LIST: [(Unmodelled, &str); 4] = [
+const LIST: [(Unmodelled, &str); 5] = [
+    (
+        CloudFrontModule,
+        "the viewer-request function in engines of its own, with stores and origins that the tests lend it",
+    ),
     (
         OriginGroups,
         "the template's text (template.rs), with it CloudFront's signature for the function; the order of looking is `serve`'s",
@@ -42,6 +47,11 @@ pub(super) async fn of_the_edge(stack: &Deployed) {
     for gap in [LambdaAtEdge, Caching] {
         check(stack, gap).await;
     }
+}
+
+/// With a function that begins with `import cf from 'cloudfront'`.
+pub(super) async fn of_functions(stack: &Deployed) {
+    check(stack, CloudFrontModule).await;
 }
 
 async fn check(stack: &Deployed, gap: Unmodelled) {
@@ -72,6 +82,8 @@ async fn is_unmodelled(stack: &Deployed, gap: Unmodelled) -> bool {
             assert_eq!(second.status(), 200);
             second.headers()["x-cache"].to_str().unwrap().starts_with("Miss")
         }
+        // The function ran before that line was in it.
+        CloudFrontModule => stack.ask(distribution, "/photos/cat.jpg/w=60,f=webp", By::Nobody).await.status() == 503,
         UploadsOver10Mb => put(stack, &format!("{originals}/long.jpg"), 10_485_761).await == 200,
     }
 }
