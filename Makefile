@@ -4,7 +4,8 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 tools venv node njs front-ends clean
+.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node njs front-ends \
+        lint-tools clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -26,7 +27,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 	@exec '$(BUILT)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
-test: tools node njs front-ends ## run every test, documentation examples included
+test: tools node njs front-ends lint-tools ## run every test, documentation examples included
 	cargo test --doc --locked
 	@$(MAKE) --no-print-directory bench-quick
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -35,8 +36,9 @@ test: tools node njs front-ends ## run every test, documentation examples includ
 		set -x; cargo test --lib --bins --tests --locked; \
 	fi
 
-check: tools ## formatting, lints, documentation, and licences if cargo-deny is installed
+check: tools lint-tools ## formatting, lints, templates, documentation, and licences if cargo-deny is installed
 	cargo fmt --check
+	scripts/lint-templates.sh
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
 	@if cargo deny --version >/dev/null 2>&1; then \
@@ -74,6 +76,15 @@ package: build ## pack the command, the functions and CloudFront's, in target/pa
 package-arm64: tools venv ## cross-build upload.zip and http.zip for arm64, in target/package/arm64 (says what it needs)
 	@scripts/cross-arm64.sh '$(BUILT)' '$(SETTINGS)'
 
+# What is wrong with the words is said before minutes of building. They reach the scripts through the environment.
+deploy: venv ## package, then deploy both stacks: make deploy REGION=eu-west-1 [STACK=pixfront] [DOOR=edge|regional] [PARAMETERS='A=b …'] [SETTINGS=…]
+	@scripts/deploy.sh --check
+	@$(MAKE) --no-print-directory package SIGNED='$(or $(SIGNED),$(findstring SignedUrls=true,$(PARAMETERS)))'
+	@scripts/deploy.sh '$(BUILT)/package'
+
+undeploy: venv ## remove the stacks, but not the originals: make undeploy REGION=eu-west-1 [STACK=pixfront]
+	@scripts/undeploy.sh
+
 tools: ## find a C compiler, cmake and nasm, or install what is missing (the rest call this)
 	@scripts/native-tools.sh
 
@@ -88,6 +99,9 @@ njs: ## install njs, in which the viewer-request function is tested (`test` call
 
 front-ends: node ## install Chromium, and Next.js into .tools/front-ends, to look at pages in (`test` calls this)
 	@scripts/front-end-tools.sh
+
+lint-tools: venv ## install the linters of the templates into .tools/lint (`check` and `test` call this)
+	@scripts/lint-tools.sh
 
 bench-tools: node ## install the peers and the photographs of `bench` into .tools/bench (`bench` calls this)
 	@scripts/bench-tools.sh $(if $(OXIMG),--oximg) --oha

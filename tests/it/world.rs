@@ -19,7 +19,7 @@ mod ministack;
 mod script;
 mod server;
 
-pub(crate) use ministack::{Ministack, config_at, loader};
+pub(crate) use ministack::{Ministack, Process, config_at, loader};
 pub(crate) use script::{Op, Place, Script};
 pub(crate) use server::{Answer, Server, program};
 

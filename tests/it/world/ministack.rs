@@ -29,8 +29,7 @@ const REGIONS: [&str; 4] = ["eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"]
 
 /// Two empty buckets `originals` and `variants`, an empty table `variants` and an empty queue `failures`.
 pub(crate) struct Ministack {
-    child: Child,
-    dir: TempDir,
+    process: Process,
     pub(crate) config: Config,
     pub(crate) variants: aws_sdk_s3::Client,
     pub(crate) table: aws_sdk_dynamodb::Client,
@@ -39,14 +38,14 @@ pub(crate) struct Ministack {
 
 impl Ministack {
     pub(crate) async fn start() -> Self {
-        let (child, dir, endpoint) = (0..5).find_map(|_| spawn()).expect("ministack starts on one of five ports");
+        let process = Process::start(&["-c", PROGRAM], &[]);
+        let endpoint = process.endpoint.clone();
         let sdk = async |region| sdk(region, &endpoint).await;
         for (bucket, region) in [("originals", REGIONS[0]), ("variants", REGIONS[1])] {
             create_bucket(&s3(&sdk(region).await), bucket, region).await;
         }
         let mut ministack = Self {
-            child,
-            dir,
+            process,
             config: Config::default(),
             variants: s3(&sdk(REGIONS[1]).await),
             table: aws_sdk_dynamodb::Client::new(&sdk(REGIONS[2]).await),
@@ -65,17 +64,7 @@ impl Ministack {
 
     /// Tells the command where everything is, and nothing of this machine's own AWS.
     pub(crate) fn lend(&self, command: &mut Command) {
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("AWS_") {
-                command.env_remove(name);
-            }
-        }
-        command.env("HOME", self.dir.path());
-        command.envs([
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]);
+        self.process.lend_keys(command);
         let Config { originals, variants, table, queue, .. } = &self.config;
         for (thing, place) in [("ORIGINALS", originals), ("VARIANTS", variants), ("TABLE", table), ("QUEUE", queue)] {
             let name = match thing {
@@ -90,7 +79,44 @@ impl Ministack {
     }
 }
 
-impl Drop for Ministack {
+/// The stand-in itself, with nothing in it.
+pub(crate) struct Process {
+    child: Child,
+    /// Its home, which goes with it.
+    pub(crate) dir: TempDir,
+    pub(crate) endpoint: String,
+}
+
+impl Process {
+    /// Runs Python with these arguments and this environment beside what says where to listen and to keep things.
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut said = String::new();
+        for _ in 0..5 {
+            match spawn(arguments, environment) {
+                Ok(process) => return process,
+                Err(words) => said = words,
+            }
+        }
+        panic!("ministack starts on none of five ports; it says: {said}")
+    }
+
+    /// Gives the command keys that the stand-in takes, and nothing of this machine's own AWS.
+    pub(crate) fn lend_keys(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AWS_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("HOME", self.dir.path());
+        command.envs([
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
@@ -125,8 +151,8 @@ async fn sdk(region: &'static str, endpoint: &str) -> SdkConfig {
     loader.endpoint_url(endpoint).load().await
 }
 
-/// Starts it on a free port; [`None`] if another process took the port meanwhile.
-fn spawn() -> Option<(Child, TempDir, String)> {
+/// Starts it on a free port; or says its last words, if another process took the port meanwhile.
+fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Process, String> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/python");
     assert!(
         python.exists(),
@@ -135,7 +161,11 @@ fn spawn() -> Option<(Child, TempDir, String)> {
     let dir = TempDir::new().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new(python);
-    command.args(["-c", PROGRAM]).env_clear().envs([("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", &port.to_string())]);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .envs([("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", &port.to_string())]);
     for folder in ["TMPDIR", "STATE_DIR", "S3_DATA_DIR", "HOME"] {
         command.env(folder, dir.path());
     }
@@ -144,13 +174,14 @@ fn spawn() -> Option<(Child, TempDir, String)> {
     let (say, said) = channel();
     // To the end, or it would stand still before a full pipe.
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| drop(say.send(line))));
-    let started = std::iter::from_fn(|| said.recv_timeout(DEADLINE).ok()).any(|line| line.contains("Running on http"));
-    if started {
-        return Some((child, dir, format!("http://127.0.0.1:{port}")));
+    let mut last = String::new();
+    let mut lines = std::iter::from_fn(|| said.recv_timeout(DEADLINE).ok()).inspect(|line| last.clone_from(line));
+    if lines.any(|line| line.contains("Running on http")) {
+        return Ok(Process { child, dir, endpoint: format!("http://127.0.0.1:{port}") });
     }
     let _ = child.kill();
     child.wait().unwrap();
-    None
+    Err(last)
 }
 
 fn s3(sdk: &SdkConfig) -> aws_sdk_s3::Client {
