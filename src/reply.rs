@@ -9,6 +9,10 @@ use crate::error::{Error, Kind};
 /// The header that carries the true kind of a failure, since the status can't always (see [`Kind::edge_status`]).
 pub const ERROR_HEADER: &str = "x-pixfront-error";
 
+/// By which CloudFront forgets all that was made of one original: the name under which S3 gives out a stored variant's own tag, since
+/// a distribution reads one header alone.
+pub const CACHE_TAG_HEADER: &str = "x-amz-meta-cache-tag";
+
 /// For everything that came from an upload: an SVG says what it is, and shall not act as a page of the site that shows it. Its
 /// own styles are part of the picture.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -87,7 +91,7 @@ fn success(picture: Picture) -> Reply {
         ("etag", format!("\"{}\"", picture.etag)),
         ("x-content-type-options", "nosniff".to_owned()),
         ("content-security-policy", CONTENT_SECURITY_POLICY.to_owned()),
-        ("cache-tag", picture.cache_tag),
+        (CACHE_TAG_HEADER, picture.cache_tag),
         ("server-timing", server_timing(&picture.timing)),
     ];
     Reply { status: 200, headers, body: picture.body }

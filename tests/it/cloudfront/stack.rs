@@ -10,6 +10,7 @@ use crate::pictures;
 use crate::world::look;
 
 mod deployed;
+mod doctor;
 mod script;
 mod signed;
 mod unmodelled;
@@ -33,7 +34,8 @@ async fn ask(stack: &Deployed, path: &str) -> Response {
 
 #[tokio::test]
 async fn from_an_upload_to_a_picture_by_the_regional_door() {
-    let mut stack = Deployed::deploy(&Functions::Real, &[REGIONAL]).await;
+    let secret = format!("DebugSecret={}", doctor::SECRET);
+    let mut stack = Deployed::deploy(&Functions::Real, &[REGIONAL, ("PARAMETERS", &secret)]).await;
     let stores = stack.stores().await;
     uploads_become_thumbnails(&stack, &stores).await;
     pictures_are_made_once(&stack, &stores).await;
@@ -41,6 +43,7 @@ async fn from_an_upload_to_a_picture_by_the_regional_door() {
     bad_uploads_are_refused(&stack, &stores).await;
     permissions_are_asked(&stack, &stores).await;
     unmodelled::of_the_regional_door(&stack).await;
+    doctor::finds_nothing_broken(&stack).await;
 
     // The same stack, with keys for uploads. What is not said again stays: the door, the buckets and what is in them.
     stack.again(&[("PARAMETERS", "UploadAuth=api-key")]).await;

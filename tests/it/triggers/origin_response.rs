@@ -103,7 +103,7 @@ async fn a_missing_variant_is_made() {
         assert_eq!(header(&response, "content-type"), "image/webp");
         assert_eq!(header(&response, "cache-control"), "public, max-age=86400, s-maxage=86400");
         assert_eq!(header(&response, "x-content-type-options"), "nosniff");
-        assert_eq!(header(&response, "cache-tag").len(), 32);
+        assert_eq!(header(&response, "x-amz-meta-cache-tag").len(), 32);
         assert_eq!(header(&response, "etag"), format!("\"{}\"", pixfront::key::etag(&picture)));
         assert!(header(&response, "server-timing").contains("render;dur="));
         assert_eq!(response["headers"].get("content-length"), None, "it was of the XML");

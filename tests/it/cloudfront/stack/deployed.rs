@@ -19,7 +19,7 @@ use crate::world::{Process, loader};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Where the seeds live; the edge's function is in another region.
-const REGION: &str = "ap-northeast-2";
+pub(super) const REGION: &str = "ap-northeast-2";
 const STACK: &str = "pix";
 /// By then what was to happen has happened, also on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -124,6 +124,34 @@ impl Deployed {
         self.outputs.get(name).unwrap_or_else(|| panic!("no output {name} in {}", self.said))
     }
 
+    /// Where the stand-in is.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.process.endpoint
+    }
+
+    /// The upload API up to the bucket, under the name by which the stand-in knows it.
+    pub(super) fn upload_url(&self) -> String {
+        let api = self.output("UploadUrl").split_once("//").unwrap().1.split('.').next().unwrap();
+        format!("{}/_aws/execute-api/{api}/upload/{}", self.process.endpoint, self.output("OriginalsBucketName"))
+    }
+
+    /// Tells the command where the stack keeps things, as whoever owns the account.
+    pub(super) fn lend(&self, command: &mut Command) {
+        self.process.lend_keys(command);
+        command.env("AWS_REGION", REGION);
+        for (setting, output) in [
+            ("ORIGINALS_BUCKET", "OriginalsBucketName"),
+            ("VARIANTS_BUCKET", "VariantsBucketName"),
+            ("TABLE", "TableName"),
+            ("QUEUE_URL", "FailuresQueueUrl"),
+        ] {
+            command.env(format!("PIXFRONT_{setting}"), self.output(output));
+        }
+        for place in ["ORIGINALS", "VARIANTS", "TABLE", "QUEUE"] {
+            command.env(format!("PIXFRONT_{place}_ENDPOINT"), &self.process.endpoint);
+        }
+    }
+
     /// The stack's own stores.
     pub(super) async fn stores(&self) -> Stores {
         let place = |name: &str| Place {
@@ -155,8 +183,8 @@ impl Deployed {
 
     /// A PUT to the upload API: `path` follows the stage.
     pub(super) async fn upload(&self, path: &str, body: Vec<u8>, by: By<'_>) -> Response {
-        let api = self.output("UploadUrl").split_once("//").unwrap().1.split('.').next().unwrap();
-        let url = format!("{}/_aws/execute-api/{api}/upload/{path}", self.process.endpoint);
+        let url = self.upload_url();
+        let url = format!("{}/{path}", url.rsplit_once('/').unwrap().0);
         let host = self.process.endpoint.trim_start_matches("http://");
         let request = self.client.request(Method::PUT, url).header("host", host).header("content-type", "image/jpeg");
         self.send(request.body(body), by, "execute-api").await
