@@ -11,6 +11,7 @@ mod life;
 mod metrics;
 mod signatures;
 mod uploads;
+mod vectors;
 
 /// A server with a cat in it.
 async fn with_cat() -> Server {

@@ -48,6 +48,9 @@ pub(crate) struct Vector {
     /// Its file's, and the next two.
     #[serde(skip)]
     pub(crate) config: Config,
+    /// As the setting has them.
+    #[serde(skip)]
+    pub(crate) presets: String,
     #[serde(skip)]
     pub(crate) signing_keys: Option<String>,
     #[serde(skip)]
@@ -56,12 +59,14 @@ pub(crate) struct Vector {
 
 impl File {
     fn into_vectors(self) -> Vec<Vector> {
+        let presets_setting: Vec<_> = self.presets.iter().map(|(name, query)| format!("{name}:{query}")).collect();
         let preset = |(name, query): (String, String)| (name, parse_preset(&query).unwrap());
         let policy = Policy { presets: self.presets.into_iter().map(preset).collect(), ..Policy::default() };
         let signing_keys = self.signing_keys.as_deref().map(|keys| SigningKeys::parse(keys).unwrap());
         let config = Config { policy, signing_keys, ..Config::default() };
         let of_this_file = |vector| Vector {
             config: config.clone(),
+            presets: presets_setting.join(";"),
             signing_keys: self.signing_keys.clone(),
             now: self.now,
             ..vector

@@ -164,9 +164,14 @@ impl Server {
 
     /// A request whose path goes out exactly as it is, which no URL library would do.
     pub(crate) async fn raw(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        self.raw_with(method, path, "", body).await
+    }
+
+    /// The same, with header lines.
+    pub(crate) async fn raw_with(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
         let mut socket = TcpStream::connect(self.address()).await.unwrap();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         socket.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
