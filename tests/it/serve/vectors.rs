@@ -67,9 +67,9 @@ async fn serve_makes_what_the_vectors_say() {
             }
             count += 1;
         }
-        let stores = local::open(&server.data()).unwrap();
-        let stored = stores.variants.list("", None, usize::MAX).await.unwrap();
-        assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), expected, "{presets}");
+        let store = local::open(&server.data()).unwrap();
+        let keys = store.variants.list("", None, usize::MAX).await.unwrap();
+        assert_eq!(keys.into_iter().collect::<BTreeSet<_>>(), expected, "{presets}");
     }
     assert!(count > 400, "{count}");
 }
