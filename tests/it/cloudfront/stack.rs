@@ -274,8 +274,9 @@ async fn a_stored_variant_is_answered(stack: &Deployed) {
 async fn signed_urls_want_their_store(stack: &mut Deployed) {
     let signed = ("PARAMETERS", "SignedUrls=true");
     assert!(stack.refusal(&[signed]).await.contains("does not want signatures"));
-    let text = deployed::VIEWER_REQUEST.replace("signed: false", "signed: true");
-    stack.repack(&format!("import cf from 'cloudfront';\n{text}"));
+    // As `make package` writes it.
+    let text = pixfront::viewer_function::deployed(&pixfront::config::Config::default(), true).unwrap();
+    stack.repack(&text);
     assert!(stack.refusal(&[]).await.contains("so PARAMETERS must have SignedUrls=true"));
     stack.again(&[signed]).await;
     assert!(stack.said.contains("until the store has a value under signing-keys"), "{}", stack.said);

@@ -25,9 +25,7 @@ const STACK: &str = "pix";
 const DEADLINE: Duration = Duration::from_mins(2);
 
 /// In place of the real one, whose rewriting others test: what matters here is that a text comes to CloudFront whole.
-pub(super) const VIEWER_REQUEST: &str = "// settings
-const SETTINGS = { signed: false };
-// end of settings
+const VIEWER_REQUEST: &str = "const SETTINGS = { signed: false };
 async function handler(event) {
   const request = event.request;
   request.headers['x-pixfront-url'] = { value: `${request.uri}` };
