@@ -79,12 +79,33 @@ impl World {
 
     /// The variants that the ledger knows of a source.
     pub(crate) async fn rows(&self, name: &str) -> Vec<String> {
-        self.stores.ledger.variants_of(name).await.unwrap().into_iter().map(|row| row.variant).collect()
+        rows(&self.stores, name).await
     }
 
     pub(crate) async fn messages(&self) -> Vec<Message> {
         self.stores.failures.peek(usize::MAX).await.unwrap()
     }
+}
+
+/// The variants that a store's ledger knows of a source.
+pub(crate) async fn rows(stores: &Stores, name: &str) -> Vec<String> {
+    stores.ledger.variants_of(name).await.unwrap().into_iter().map(|row| row.variant).collect()
+}
+
+/// By then what was to happen has happened, also on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// Looks again and again, until there is something.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, looking).await.unwrap_or_else(|_| panic!("still no {what}"))
 }
 
 /// The format and the size of a picture, found without our own code.

@@ -3,17 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
-use pixfront::store::Stores;
 use serde_json::{Value, json};
 
 use crate::pictures;
-use crate::world::{Ministack, look};
+use crate::world::{Ministack, look, rows, until};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// By then what was to happen has happened, also on a busy machine.
-const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Runs a program to its good end, and returns what it said.
 fn run(command: &mut Command) -> String {
@@ -87,22 +83,6 @@ fn copy(ministack: &Ministack, key: &str, body: &[u8]) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), body).unwrap();
     aws(ministack, &["s3", "cp", file.path().to_str().unwrap(), &format!("s3://originals/{key}")]);
-}
-
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let looking = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, looking).await.unwrap_or_else(|_| panic!("still no {what}"))
-}
-
-async fn rows(stores: &Stores, name: &str) -> Vec<String> {
-    stores.ledger.variants_of(name).await.unwrap().into_iter().map(|row| row.variant).collect()
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
-"""ministack with three things that it lacks: `stand_in.py SITE_PACKAGES`.
+"""ministack with four things that it lacks: `stand_in.py SITE_PACKAGES`.
 
 It translates SAM where the translator is installed, and that is in the folder of the linters: looked at last, so that ministack
 keeps its own libraries. And it has no service integration of API Gateway with S3: here is one, which does what the deployed method
 says (its URI, the parameters it maps, the answers it selects) and nothing else. Routing, authorisation and keys are ministack's.
-And it speaks plain HTTP, which buckets and queues refuse here, so it is told that a proxy has ended TLS, unless the client says otherwise.
+Its CloudFront Functions can't import CloudFront's module: here they get one with a key-value store that can't be read, and without
+the choice of another origin, which it does not model. And it speaks plain HTTP, which buckets and queues refuse here, so it is told that a proxy has ended TLS, unless the client says otherwise.
 It ends when its standard input does, and so also when the test is killed.
 """
 
@@ -19,6 +20,7 @@ sys.path += sys.argv[1:]
 import botocore.session  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
 import ministack.app as server  # noqa: E402
+from ministack.core import cloudfront_js  # noqa: E402
 from ministack.services import apigateway_v1 as gateway  # noqa: E402
 
 if hasattr(gateway, "_invoke_s3_v1"):
@@ -77,6 +79,14 @@ async def invoke(integration, *args, **kwargs):
             shown[to.removeprefix("method.response.header.")] = value
     return int(selected["statusCode"]), shown, words
 
+
+IMPORT = b"import cf from 'cloudfront';"
+MODULE = b"""const cf = {
+  kvs: () => ({ get: async () => { throw new Error('no store here') } }),
+  selectRequestOriginById: () => { throw new Error('one origin only') },
+};"""
+evaluate = cloudfront_js.evaluate
+cloudfront_js.evaluate = lambda code, event: evaluate(code.replace(IMPORT, MODULE, 1), event)
 
 served = server.app
 

@@ -24,15 +24,6 @@ const STACK: &str = "pix";
 /// By then what was to happen has happened, also on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
 
-/// In place of the real one, whose rewriting others test: what matters here is that a text comes to CloudFront whole.
-const VIEWER_REQUEST: &str = "const SETTINGS = { signed: false };
-async function handler(event) {
-  const request = event.request;
-  request.headers['x-pixfront-url'] = { value: `${request.uri}` };
-  return request;
-}
-";
-
 /// What is in the zips.
 pub(super) enum Functions {
     /// The programs, with settings that say where the stand-in is.
@@ -237,7 +228,8 @@ fn package(functions: &Functions, endpoint: &str) -> TempDir {
     let settings =
         ["originals", "variants", "table", "queue"].map(|place| format!("{place}_endpoint = \"{endpoint}\"\n"));
     fs::write(dir.path().join("pixfront.toml"), settings.concat()).unwrap();
-    fs::write(dir.path().join("viewer-request.js"), VIEWER_REQUEST).unwrap();
+    let viewer_request = pixfront::viewer_function::deployed(&Config::default(), false).unwrap();
+    fs::write(dir.path().join("viewer-request.js"), viewer_request).unwrap();
     let programs = [
         ("upload.zip", env!("CARGO_BIN_EXE_upload-trigger")),
         ("http.zip", env!("CARGO_BIN_EXE_http-origin")),
@@ -270,17 +262,4 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Looks again and again, until there is something.
-pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let looking = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, looking).await.unwrap_or_else(|_| panic!("still no {what}"))
 }
