@@ -51,11 +51,6 @@ impl Service {
     /// `Ok` means that the event is dealt with for good; an error ([`Kind::is_transient`], or the failures queue did not take
     /// the message) means that it must be delivered again.
     pub async fn ingest(&self, upload: &Upload) -> Result<Outcome> {
-        if self.config.policy.thumbnail_of(&upload.key).is_some() {
-            tracing::warn!(key = upload.key, "an upload under a thumbnail's name was skipped");
-            self.counters.uploads.inc();
-            return Ok(Outcome::Skipped("the name is reserved for thumbnails"));
-        }
         let outcome = match self.follow(upload).await {
             Ok(outcome) => outcome,
             Err(failed) if failed.error.kind().is_transient() => return Err(failed.error),
@@ -65,7 +60,16 @@ impl Service {
         Ok(outcome)
     }
 
+    /// The same of an upload that left a message before: what fails is an error, and leaves no second one.
+    pub async fn try_again(&self, upload: &Upload) -> Result<Outcome> {
+        self.follow(upload).await.map_err(|failed| failed.error)
+    }
+
     async fn follow(&self, upload: &Upload) -> Result<Outcome, Failed> {
+        if self.config.policy.thumbnail_of(&upload.key).is_some() {
+            tracing::warn!(key = upload.key, "an upload under a thumbnail's name was skipped");
+            return Ok(Outcome::Skipped("the name is reserved for thumbnails"));
+        }
         self.check_bucket(&upload.bucket)?;
         let source = SourceKey::new(&upload.key)?;
         for _ in 0..CHANGES_MAX {

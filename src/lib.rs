@@ -45,6 +45,7 @@ pub mod store;
 pub mod failure;
 pub mod gate;
 pub mod ingest;
+pub mod redrive;
 pub mod service;
 // How it is set up and watched.
 pub mod config;

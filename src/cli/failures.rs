@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
 }
 
 /// Keys are what uploaders say, and must not command the terminal.
-fn printable(line: &str) -> String {
+pub(super) fn printable(line: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
     line.chars().map(escaped).collect()
 }

@@ -16,6 +16,7 @@ mod doctor;
 mod explain;
 mod failures;
 mod ls;
+mod redrive;
 mod render;
 mod serve;
 mod sign;
@@ -67,6 +68,8 @@ enum Role {
     Ls(ls::Options),
     /// List the uploads that failed, from the queue
     Failures(failures::Options),
+    /// Try the failures again: what works now loses its message
+    Redrive(redrive::Options),
 }
 
 /// Where things are kept; the same for every subcommand.
@@ -142,6 +145,7 @@ fn run(command: Command) -> Result<()> {
         Role::ViewerRequest(options) => viewer_request::run(&options, &config),
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
+        Role::Redrive(options) => redrive::run(&options, config),
     }
 }
 

@@ -183,6 +183,14 @@ impl Queue for MemoryQueue {
         Ok(())
     }
 
+    async fn release(&self, receipt: &str) -> Result<()> {
+        let Some((id, delivery)) = parse_receipt(receipt) else { return Ok(()) };
+        if let Some(slot) = self.lock().by_id.get_mut(&id).filter(|slot| slot.deliveries == delivery) {
+            slot.hidden_until = None;
+        }
+        Ok(())
+    }
+
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
         Ok(self.lock().by_id.values().take(limit).map(|slot| slot.message.clone()).collect())
     }

@@ -135,6 +135,9 @@ pub trait Queue: Send + Sync {
     /// Removes a received message. A receipt that is no longer known is no error.
     async fn delete(&self, receipt: &str) -> Result<()>;
 
+    /// Shows a received message again at once, to whoever receives next. A receipt that is no longer known is no error.
+    async fn release(&self, receipt: &str) -> Result<()>;
+
     /// Up to `limit` messages, oldest first, without receiving them. SQS can't be looked into: there it is a short receive, which
     /// hides the messages from others for a moment, counts as a delivery, and misses what is hidden.
     async fn peek(&self, limit: usize) -> Result<Vec<Message>>;

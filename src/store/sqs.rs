@@ -91,6 +91,23 @@ impl Queue for SqsQueue {
         }
     }
 
+    async fn release(&self, receipt: &str) -> Result<()> {
+        let request = self.client.change_message_visibility().queue_url(&self.site.name).visibility_timeout(0);
+        match request.receipt_handle(receipt).send().await {
+            Ok(_) => Ok(()),
+            // One that is no receipt, one that has expired, and one whose message is visible already or gone.
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some("ReceiptHandleIsInvalid" | "InvalidParameterValue" | "MessageNotInflight")
+                ) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(self.refused("ChangeMessageVisibility", error)),
+        }
+    }
+
     /// SQS can't be looked into, so this receives for a moment and gives back: other receivers miss the messages meanwhile, each
     /// look counts as a delivery, and what is hidden already is not seen.
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {

@@ -15,6 +15,7 @@ mod line;
 mod pictures;
 mod pixels;
 mod properties;
+mod redrive;
 mod serve;
 mod stores;
 mod tidy;

@@ -71,6 +71,11 @@ pub async fn queue(queue: &dyn Queue) {
     let second = receive_of(queue, &sent, 1).await;
     assert_ne!(second.receipt, first.receipt, "each receipt is for one delivery");
     ok("delete by a stale receipt", queue.delete(&first.receipt).await);
+    let hidden = receive_of(queue, &sent, 300).await;
+    ok("release of an unknown receipt", queue.release("unknown").await);
+    ok("release by a stale receipt", queue.release(&second.receipt).await);
+    ok("release", queue.release(&hidden.receipt).await);
+    // At once, and not after its five minutes.
     let third = receive_of(queue, &sent, 5).await;
     ok("delete", queue.delete(&third.receipt).await);
     ok("delete again", queue.delete(&third.receipt).await);

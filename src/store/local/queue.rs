@@ -43,6 +43,18 @@ impl Queue for LocalQueue {
             .await
     }
 
+    async fn release(&self, receipt: &str) -> Result<()> {
+        let receipt = receipt.to_owned();
+        self.shared
+            .ask(move |connection| {
+                connection
+                    .prepare_cached("UPDATE queue SET visible_ms = 0 WHERE receipt = ?1")?
+                    .execute([receipt])
+                    .map(drop)
+            })
+            .await
+    }
+
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
         let messages: Vec<String> = self
             .shared

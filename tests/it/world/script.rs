@@ -34,6 +34,7 @@ pub(crate) enum Op {
     Forget,
     Send,
     Receive,
+    Release,
     Peek,
 }
 
@@ -204,6 +205,10 @@ impl Queue for Scripted<Arc<dyn Queue>> {
 
     async fn delete(&self, receipt: &str) -> Result<()> {
         self.script.play(self.place, Op::Delete, self.inner.delete(receipt)).await
+    }
+
+    async fn release(&self, receipt: &str) -> Result<()> {
+        self.script.play(self.place, Op::Release, self.inner.release(receipt)).await
     }
 
     async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
