@@ -45,6 +45,7 @@ const EXAMPLES: &str = "Examples:
   pixfront sign 'https://cdn.example.com/photos/cat.jpg?w=400&f=auto' --expires +30d
   pixfront ls photos/cat.jpg
   pixfront failures
+  pixfront redrive
   pixfront doctor https://d111111abcdef8.cloudfront.net/photos/cat.jpg
 
 Exit codes: 0 done, 2 bad usage, 10 invalid, 11 forbidden, 12 not found, 13 too large, 14 unsupported, 15 corrupt,
