@@ -40,6 +40,9 @@ const BATCH: usize = 10;
 struct Report {
     done: usize,
     kept: Vec<Kept>,
+    /// The receipts of messages that are ours for the time of the run.
+    #[serde(skip)]
+    held: Vec<String>,
 }
 
 /// A message that stays on the queue.
@@ -48,8 +51,6 @@ struct Kept {
     key: String,
     kind: &'static str,
     message: String,
-    #[serde(skip)]
-    receipt: String,
 }
 
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
@@ -82,7 +83,7 @@ async fn look(service: &Service, limit: usize) -> Result<Report> {
     for message in service.stores().failures.peek(limit).await? {
         match read(&message, bucket) {
             Ok(_) => report.done += 1,
-            Err(error) => report.kept.push(Kept::new(message.body, &error, String::new())),
+            Err(error) => report.kept.push(Kept::new(message.body, &error)),
         }
     }
     Ok(report)
@@ -94,30 +95,28 @@ async fn redrive(service: &Service, limit: usize) -> Result<Report> {
     let worked = work(service, limit, &mut report, &progress).await;
     progress.finish_and_clear();
     // Also when the queue failed in the middle: what is kept shall not be hidden for longer than it must.
-    for kept in &report.kept {
-        if let Err(error) = service.stores().failures.release(&kept.receipt).await {
+    for receipt in std::mem::take(&mut report.held) {
+        if let Err(error) = service.stores().failures.release(&receipt).await {
             error.log();
         }
     }
     worked.map(|()| report)
 }
 
-/// Until the queue has nothing more, or only what has been tried already.
+/// Until the queue has nothing more to show; what was kept is hidden by then.
 async fn work(service: &Service, limit: usize, report: &mut Report, progress: &ProgressBar) -> Result<()> {
     let queue = &service.stores().failures;
     let mut seen = HashSet::new();
     loop {
         let left = limit - report.done - report.kept.len();
         let batch = queue.receive(left.min(BATCH), VISIBILITY_S).await?;
-        // One that was kept is back: the run takes longer than messages stay hidden.
-        let (fresh, again): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|received| !seen.contains(&fingerprint(received)));
-        if fresh.is_empty() {
-            for received in again {
-                queue.release(&received.receipt).await?;
-            }
+        if batch.is_empty() {
             return Ok(());
         }
+        // One that was kept is back, since the run takes longer than messages stay hidden; or its twin.
+        let (again, fresh): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|received| seen.contains(&fingerprint(received)));
+        report.held.extend(again.into_iter().map(|received| received.receipt));
         let tried = fresh.into_iter().map(async |received| (try_one(service, &received).await, received));
         let mut tried = stream::iter(tried).buffer_unordered(service.config().renders.get());
         while let Some((result, received)) = tried.next().await {
@@ -128,7 +127,8 @@ async fn work(service: &Service, limit: usize, report: &mut Report, progress: &P
                 }
                 Err(error) => {
                     seen.insert(fingerprint(&received));
-                    report.kept.push(Kept::new(received.message.body, &error, received.receipt));
+                    report.held.push(received.receipt);
+                    report.kept.push(Kept::new(received.message.body, &error));
                 }
             }
             progress.set_message(format!("{} done, {} kept", report.done, report.kept.len()));
@@ -147,8 +147,8 @@ fn fingerprint(received: &Received) -> String {
 }
 
 impl Kept {
-    fn new(key: String, error: &Error, receipt: String) -> Self {
-        Self { key, kind: error.kind().name(), message: error.context().to_owned(), receipt }
+    fn new(key: String, error: &Error) -> Self {
+        Self { key, kind: error.kind().name(), message: error.context().to_owned() }
     }
 }
 

@@ -176,6 +176,17 @@ async fn what_works_loses_its_message_and_what_does_not_keeps_it() {
     assert!(stores.variants.head("resized-dog.jpg").await.is_ok());
 }
 
+/// Many uploads of one torn picture are many messages, one like the other; none is lost and none tried for ever.
+#[tokio::test]
+async fn twins_are_kept_alike() {
+    let twins = vec![of_upload("dog.jpg"); 25];
+    let (dir, stores) = store(twins.into_iter().chain([of_upload("cat.jpg")])).await;
+    let report = said(&redrive(dir.path(), &[]));
+    assert!(report.starts_with(DOG) && report.contains("1 done, "), "{report}");
+    // None is hidden.
+    assert_eq!(stores.failures.receive(100, 30).await.unwrap().len(), 25);
+}
+
 #[tokio::test]
 async fn a_report_can_be_json_and_a_run_short() {
     let (dir, stores) = store([of_upload("dog.jpg"), of_upload("cat.jpg"), of_upload("cat.jpg")]).await;
