@@ -52,6 +52,8 @@ pub struct Config {
     pub variants: Place,
     /// The ledger's table.
     pub table: Place,
+    /// After how many days DynamoDB may remove a row; [`None`]: never by itself.
+    pub row_days: Option<u32>,
     /// The failures queue; its name is its URL.
     pub queue: Place,
 }
@@ -98,6 +100,7 @@ impl Default for Config {
             originals: Place::default(),
             variants: Place::default(),
             table: Place::default(),
+            row_days: None,
             queue: Place::default(),
         }
     }

@@ -48,7 +48,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 32] = [
+pub static SETTINGS: [Setting; 33] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -301,6 +301,17 @@ pub static SETTINGS: [Setting; 32] = [
         default: "",
         meaning: "where to ask for it instead of AWS",
         set: |config, value| config.table.set_endpoint(value),
+    },
+    Setting {
+        name: "row_days",
+        values: "a number of days from 1 to 36500",
+        default: "",
+        meaning: "after how many days a row may go: its attribute `expires`, for the table's time to live. As many as the variants bucket keeps its objects; absent: never",
+        set: |config, value| {
+            let days = u32::try_from(at_least_one(value)?).ok().filter(|days| *days <= 36_500)?;
+            config.row_days = Some(days);
+            Some(())
+        },
     },
     Setting {
         name: "queue_url",

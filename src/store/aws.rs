@@ -96,7 +96,7 @@ pub async fn open_with(loader: ConfigLoader, terms: &Terms, config: &Config) -> 
     Ok(Stores {
         originals: Arc::new(S3Bucket::new(&sdk, site(names.originals, &config.originals, "ORIGINALS")?)),
         variants: Arc::new(S3Bucket::new(&sdk, site(names.variants, &config.variants, "VARIANTS")?)),
-        ledger: Arc::new(DynamoLedger::new(&sdk, site(names.table, &config.table, "TABLE")?)),
+        ledger: Arc::new(DynamoLedger::new(&sdk, site(names.table, &config.table, "TABLE")?, config.row_days)),
         failures: Arc::new(SqsQueue::new(&sdk, site(names.queue, &config.queue, "QUEUE")?)),
         // The bucket's own notification is delivered until it is taken, also that of an upload whose `serve` dies in the middle.
         journal: None,

@@ -23,6 +23,10 @@ const ROWS_MAX: usize = 25;
 /// How often they are sent before those that DynamoDB leaves undone are given up; the pauses come to three seconds.
 const ROUNDS_MAX: u32 = 6;
 
+/// The attribute by which DynamoDB's time to live removes a row, in Unix seconds. Not a fact about the variant, and so not read again.
+const EXPIRES: &str = "expires";
+const DAY_S: u64 = 24 * 60 * 60;
+
 type Item = HashMap<String, AttributeValue>;
 
 /// A table with the partition key `name` and the sort key `variant`.
@@ -30,22 +34,26 @@ type Item = HashMap<String, AttributeValue>;
 pub(super) struct DynamoLedger {
     client: Client,
     site: Site,
+    row_days: Option<u32>,
 }
 
 impl DynamoLedger {
-    pub(super) fn new(sdk: &SdkConfig, site: Site) -> Self {
+    pub(super) fn new(sdk: &SdkConfig, site: Site, row_days: Option<u32>) -> Self {
         let mut config = Builder::from(sdk).region(site.region.clone());
         if let Some(endpoint) = &site.endpoint {
             config = config.endpoint_url(endpoint);
         }
-        Self { client: Client::from_conf(config.build()), site }
+        Self { client: Client::from_conf(config.build()), site, row_days }
     }
 }
 
 #[async_trait]
 impl Ledger for DynamoLedger {
     async fn record(&self, row: Row) -> Result<()> {
-        let request = self.client.put_item().table_name(&self.site.name).set_item(Some(item(row)));
+        let expires = self.row_days.map(|days| row.time_ms / 1000 + u64::from(days) * DAY_S);
+        let mut item = item(row);
+        item.extend(expires.map(|time| (EXPIRES.to_owned(), AttributeValue::N(time.to_string()))));
+        let request = self.client.put_item().table_name(&self.site.name).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| self.refused("PutItem", error))
     }
 

@@ -30,6 +30,7 @@ fn serve(ministack: &Ministack) -> Server {
     Server::with(|command| {
         command.args(["--store", "aws"]);
         ministack.lend(command);
+        command.env("PIXFRONT_ROW_DAYS", "90");
     })
 }
 
@@ -58,6 +59,8 @@ async fn everything_is_kept_at_aws() {
     let row = ministack.table.get_item().table_name("variants").key("name", S("photos/cat.jpg".into()));
     let row = row.key("variant", S("w=40,f=webp".into())).send().await.unwrap();
     let row = row.item().expect("the row of the variant");
+    let number = |name: &str| row[name].as_n().unwrap().parse::<u64>().unwrap();
+    assert_eq!(number("expires"), number("time_ms") / 1000 + 90 * 86_400, "by the table's time to live");
     assert_eq!(row["bytes"].as_n().unwrap(), &made.body.len().to_string());
     assert_eq!((row["width"].as_n().unwrap().as_str(), row["height"].as_n().unwrap().as_str()), ("40", "27"));
     assert_eq!(row["format"].as_s().unwrap(), "webp");

@@ -231,6 +231,7 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_TABLE", "my table"),
         ("PIXFRONT_TABLE_REGION", "eu_west_1"),
         ("PIXFRONT_TABLE_ENDPOINT", "http://"),
+        ("PIXFRONT_ROW_DAYS", "0"),
         ("PIXFRONT_QUEUE_URL", "failures"),
         ("PIXFRONT_QUEUE_REGION", "eu west 1"),
         ("PIXFRONT_QUEUE_ENDPOINT", "https://a b"),
