@@ -18,7 +18,8 @@ pub(super) async fn check(patient: &Patient, path: &str, report: &mut Report) ->
     let path = format!("{path}?w={}&f=png", patient.fresh_width(100));
     let first = patient.client.get_debug(&path).await?;
     if !first.is_picture() {
-        return report.broken(DOOR, format!("{path} is answered with {}", first.summary()));
+        report.broken(DOOR, format!("{path} is answered with {}", first.summary()))?;
+        return report.unseen(KEPT, "no picture was made");
     }
     match first.door() {
         Some(door) => report.works(DOOR, first.time, format!("{door} made the picture"))?,

@@ -1,6 +1,6 @@
 //! The upload path: a thumbnail and its row, a message of what can't be made into one, and nothing stale after an overwrite.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -13,6 +13,13 @@ use crate::store::Stores;
 
 /// How many messages are looked through.
 const MESSAGES_MAX: usize = 100;
+
+/// How often the queue is looked at: SQS counts each look as a delivery of every message, and moves those away that had too many.
+const QUEUE_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often the store is looked at after an overwrite, each time at another variant: one that is not purged yet comes with its usual
+/// `Cache-Control`, and whoever asked for it again would only see that a cache has it.
+const LOOKS: u32 = 6;
 
 /// Sides of what is uploaded first, and, turned, of what it is overwritten with.
 const SIDES: (u32, u32) = (1600, 1200);
@@ -38,7 +45,7 @@ pub(super) async fn thumbnail(patient: &Patient, key: &str, report: &mut Report)
     const ROW: &str = "row";
     let begun = Instant::now();
     if let Some(stores) = &patient.inside {
-        if wait_for(patient, || has_row(stores, key)).await? {
+        if wait_for(patient, PAUSE, || has_row(stores, key)).await? {
             report.works(ROW, begun.elapsed(), "the thumbnail's row is in the table")?;
         } else {
             report.broken(ROW, format!("no row of a thumbnail in the table after {} s", patient.wait.as_secs()))?;
@@ -80,7 +87,7 @@ async fn corrupt(patient: &Patient, upload: &UploadUrl, report: &mut Report) -> 
     }
     match &patient.inside {
         None => report.unseen(MESSAGE, "failure messages are seen with --inside alone")?,
-        Some(stores) if wait_for(patient, || has_message(stores, &key)).await? => {
+        Some(stores) if wait_for(patient, QUEUE_PAUSE, || has_message(stores, &key)).await? => {
             report.works(MESSAGE, begun.elapsed(), "the torn picture's key is on the failures queue")?;
         }
         Some(_) => report
@@ -120,21 +127,28 @@ async fn overwrite(patient: &Patient, upload: &UploadUrl, key: &str, report: &mu
     const CHECK: &str = "overwrite";
     const CACHES: &str = "caches";
     let path = uri(key);
-    // Stored, and with the debug secret cached by nobody.
-    let stored = format!("{path}?w=60&f=webp");
-    let cached = format!("{path}?w=61&f=webp");
-    patient.client.get_debug(&stored).await?;
+    let stored = |look: u32| format!("{path}?w={}&f=webp", 60 + look);
+    let cached = format!("{path}?w=59&f=webp");
+    for look in 0..LOOKS {
+        // Stored, and with the debug secret cached by nobody.
+        patient.client.get_debug(&stored(look)).await?;
+    }
     let before = patient.client.get(&cached).await?;
     let put = upload.put(key, pictures::jpeg(SIDES.1, SIDES.0, 3)?).await?;
     if put.status != 200 {
         return report.broken(CHECK, format!("PUT over it is answered with {}", put.summary()));
     }
     let begun = Instant::now();
-    let is_new = async || {
-        let answer = patient.client.get_debug(&stored).await?;
-        Ok(answer.size().is_some_and(|size| size.height > size.width))
-    };
-    if !wait_for(patient, is_new).await? {
+    let mut is_new = false;
+    for look in 0..LOOKS {
+        let answer = patient.client.get_debug(&stored(look)).await?;
+        is_new = answer.size().is_some_and(|size| size.height > size.width);
+        if is_new {
+            break;
+        }
+        tokio::time::sleep(patient.wait / LOOKS).await;
+    }
+    if !is_new {
         let words = "a variant of the old picture is still answered";
         if patient.client.has_secret() {
             return report.broken(CHECK, format!("{words} by the store after {} s", patient.wait.as_secs()));
@@ -153,7 +167,7 @@ async fn overwrite(patient: &Patient, upload: &UploadUrl, key: &str, report: &mu
 }
 
 /// Whether it came true in time.
-async fn wait_for<F>(patient: &Patient, mut is_so: impl FnMut() -> F) -> Result<bool>
+async fn wait_for<F>(patient: &Patient, pause: Duration, mut is_so: impl FnMut() -> F) -> Result<bool>
 where
     F: Future<Output = Result<bool>>,
 {
@@ -165,7 +179,7 @@ where
         if begun.elapsed() > patient.wait {
             return Ok(false);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

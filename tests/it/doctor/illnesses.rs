@@ -128,7 +128,7 @@ async fn a_cache_that_forgets_late_is_told_apart() {
     let server = serve();
     let frozen = Illness {
         after: |asked, told| {
-            if asked.url.contains("w=61") {
+            if asked.url.contains("w=59") {
                 told.body = axum::body::Bytes::from_static(b"as it was");
             }
         },
@@ -137,4 +137,21 @@ async fn a_cache_that_forgets_late_is_told_apart() {
     let (findings, output) = examined(&server, &[frozen]).await;
     assert_eq!((findings.with("broken").len(), output.status.code()), (0, Some(0)), "{:?}", findings.0);
     assert!(findings.with("unseen").contains(&"caches"), "{:?}", findings.0);
+}
+
+/// A cache in front that was given the old variant just before it was purged: as CloudFront does, where the upload trigger takes its time.
+#[tokio::test]
+async fn what_a_cache_kept_is_not_taken_for_the_stores() {
+    let late = Illness {
+        after: |asked, told| {
+            let is_first_look = asked.url.contains("w=60&f=webp");
+            if is_first_look && asked.times > 0 {
+                told.body = crate::pictures::jpeg(60, 45).into();
+            }
+        },
+        ..HEALTHY
+    };
+    let (findings, output) = examined(&serve(), &[late]).await;
+    assert_eq!((findings.with("broken").len(), output.status.code()), (0, Some(0)), "{:?}", findings.0);
+    assert_eq!(findings.0["overwrite"].0, "works", "{:?}", findings.0);
 }
