@@ -1,6 +1,7 @@
 //! Failures that are tried again, once what was wrong is mended.
 
 use crate::error::{Error, Kind, Result};
+use crate::format::Accepts;
 use crate::ingest::{Outcome, Upload};
 use crate::key::{Name, SourceKey};
 use crate::params::Params;
@@ -59,5 +60,5 @@ fn request_for(source: &SourceKey, recipe: &str) -> Result<Request> {
         Some(recipe) => (source.as_str().to_owned(), recipe?.to_params().unwrap_or_default()),
         None => (format!("{recipe}{source}"), Params::default()),
     };
-    Ok(Request { name: Name::new(name)?, params, accepts: crate::format::Accepts::default() })
+    Ok(Request { name: Name::new(name)?, params, accepts: Accepts::default() })
 }

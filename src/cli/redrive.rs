@@ -63,7 +63,7 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
         return print_json(&report);
     }
     let mut words = String::new();
-    for Kept { key, kind, message, .. } in &report.kept {
+    for Kept { key, kind, message } in &report.kept {
         words += &super::failures::printable(&format!("{key}  {kind}: {message}"));
         words.push('\n');
     }

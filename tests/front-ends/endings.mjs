@@ -4,8 +4,8 @@ const endings = [];
 let ending;
 
 /** Has this done at the end; what was begun last is ended first. */
-export function atEnd(ending) {
-  endings.push(ending);
+export function atEnd(end) {
+  endings.push(end);
 }
 
 /** A signal may come while this is under way already. */
