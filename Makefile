@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node njs front-ends \
+.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node njs redis front-ends \
         lint-tools clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
@@ -27,7 +27,7 @@ serve: build ## build, then run the whole service on this machine: make serve AR
 	@exec '$(BUILT)/release/pixfront' serve $(ARGS)
 
 # Documentation tests first, so that the last line is the runner's summary.
-test: tools node njs front-ends lint-tools ## run every test, documentation examples included
+test: tools node njs redis front-ends lint-tools ## run every test, documentation examples included
 	cargo test --doc --locked
 	@$(MAKE) --no-print-directory bench-quick
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -96,6 +96,9 @@ node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client in
 
 njs: ## install njs, in which the viewer-request function is tested (`test` calls this)
 	@scripts/njs-tools.sh
+
+redis: ## install redis-server, before which `serve --cache redis://…` is tested (`test` calls this)
+	@scripts/redis-tools.sh
 
 front-ends: node ## install Chromium, and Next.js into .tools/front-ends, to look at pages in (`test` calls this)
 	@scripts/front-end-tools.sh

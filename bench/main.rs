@@ -31,6 +31,7 @@ mod sources;
 pub(crate) mod stats;
 mod system;
 mod task;
+mod thumbnails;
 mod trial;
 
 type Failure = Box<dyn std::error::Error>;
@@ -49,6 +50,12 @@ enum Command {
     },
     /// Say what moved between two results, beyond the noise.
     Compare { before: PathBuf, after: PathBuf },
+    /// Measure three thumbnails of one decode beside three renders.
+    Thumbnails {
+        /// Prove that it works, on a small picture.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Be the peer that Pixfront's own engine is: tasks on standard input.
     #[command(hide = true)]
     Worker,
@@ -61,6 +68,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Report { result, readme } => run::report(&result, readme),
         Command::Compare { before, after } => compare::compare(&before, &after),
+        Command::Thumbnails { quick } => thumbnails::run(quick),
         Command::Worker => ours::work(),
     };
     match done {

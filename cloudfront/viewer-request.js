@@ -13,6 +13,7 @@ import cf from 'cloudfront';
 const SETTINGS = {
   formats: ["webp","avif","jpeg","png","gif"],
   presets: [],
+  defaults: "",
   thumbnailPrefixes: ["resized-"],
   serveOriginals: true,
   signed: false,
@@ -231,14 +232,15 @@ function plan(name, params, accept) {
   const length = Buffer.byteLength(checked(source));
   if (length > PATH_MAX) invalid(`the path is ${length} bytes long, over the limit of ${PATH_MAX}`);
   if (prefix) return prefixOf(source) ? invalid('a thumbnail has no thumbnail of its own') : undefined;
-  const recipe = settled(params, accept);
+  // What every URL says besides is for those that ask for something.
+  const recipe = settled(params, accept, '') && settled(params, accept, SETTINGS.defaults);
   if (recipe || SETTINGS.serveOriginals) return recipe;
   return refuse('forbidden', 'originals are not served here; ask for a size, such as ?w=400');
 }
 
 // Nothing is left open, and what has no effect is left out.
-function settled(typed, accept) {
-  const params = Object.assign(typed.p ? preset(typed.p) : {}, typed);
+function settled(typed, accept, defaults) {
+  const params = Object.assign(parse(defaults), typed.p ? preset(typed.p) : {}, typed);
   let f = params.f;
   if (f === 'auto') {
     f = ['avif', 'webp'].find(format => SETTINGS.formats.includes(format) && accepts(accept, `image/${format}`));

@@ -3,15 +3,12 @@
 //! Events arrive twice and out of order, so an [`Upload`] only says which key to look at; what is done follows from what the
 //! bucket holds now.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
-
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
 use crate::key::{SourceKey, VariantKey};
-use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
+use crate::service::{Kept, Service, is_of_this_epoch};
 use crate::store::Head;
 use crate::variant::Variant;
 
@@ -43,7 +40,7 @@ pub enum Outcome {
 }
 
 /// How often an original may change while its thumbnails are made, before the event is left to be delivered again.
-const CHANGES_MAX: usize = 8;
+pub(crate) const CHANGES_MAX: usize = 8;
 
 impl Service {
     /// Brings variants and thumbnails in line with what the originals bucket holds under the key.
@@ -74,10 +71,14 @@ impl Service {
         let source = SourceKey::new(&upload.key)?;
         for _ in 0..CHANGES_MAX {
             let Some(head) = self.current(&source).await? else {
-                self.forget_variants(&source, None).await?;
-                return Ok(Outcome::Removed);
+                self.forget_outdated(&source, None).await?;
+                // Put again meanwhile, its thumbnails may have been made and forgotten here, and its own event may be gone.
+                match self.current(&source).await? {
+                    Some(_) => continue,
+                    None => return Ok(Outcome::Removed),
+                }
             };
-            self.forget_variants(&source, Some(&head.etag)).await?;
+            self.forget_outdated(&source, Some(&head.etag)).await?;
             // Overwritten meanwhile, what was forgotten may have been the work of that overwrite's own event, which may have
             // come and gone: so it falls to this one to begin again.
             if let Some(thumbnails) = self.make_thumbnails(&source, &head.etag).await? {
@@ -108,7 +109,7 @@ impl Service {
         // A duplicate event finds them all made: what was of other bytes has just been forgotten. An event that comes again
         // because a row could not be written finds a picture without one, which is made again.
         let rows = self.stores.ledger.variants_of(source.as_str()).await?;
-        let is_recorded = |name: &str| rows.iter().any(|row| row.variant == name && row.source_etag == etag);
+        let is_recorded = |name: &str| rows.iter().any(|row| row.is_of(name, etag));
         let mut missing = Vec::new();
         for variant in &wanted {
             match self.stores.variants.head(variant.key().as_str()).await {
@@ -127,8 +128,7 @@ impl Service {
                 Err(error) => return Err(error.into()),
             };
             let begun = Instant::now();
-            let recipes = missing.iter().map(|variant| variant.recipe.clone()).collect();
-            let rendered = self.render_all(place, &original.body, recipes).await?;
+            let rendered = self.render_all(place, &original.body, &missing).await?;
             // Decoded once for all, so none of them took a time of its own.
             let each = begun.elapsed() / u32::try_from(missing.len()).unwrap_or(u32::MAX);
             for (variant, rendered) in missing.into_iter().zip(rendered) {
@@ -151,56 +151,6 @@ impl Service {
         match self.stores.originals.head(source.as_str()).await {
             Ok(head) => Ok(Some(head)),
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Deletes every variant of a source but those made from the bytes with this etag. By listing, not by the ledger: a row may
-    /// be missing, an object can't hide.
-    async fn forget_variants(&self, source: &SourceKey, current_etag: Option<&str>) -> Result<()> {
-        // Each is a round trip, and a source may have hundreds of variants.
-        const AT_ONCE: usize = 16;
-        let looked_at = self.variants_of(source).await?.into_iter().map(async |key| {
-            let is_current = self.is_stored_of(&key, current_etag).await?;
-            Ok::<_, Error>((!is_current).then_some(key))
-        });
-        let looked_at: Vec<_> = stream::iter(looked_at).buffered(AT_ONCE).try_collect().await?;
-        let outdated: Vec<String> = looked_at.into_iter().flatten().collect();
-        let prefix = source.variants_prefix();
-        let mut rows: BTreeSet<String> =
-            outdated.iter().map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned()).collect();
-        // Also those whose object is gone, because it was withdrawn or expired.
-        let recorded = self.stores.ledger.variants_of(source.as_str()).await?.into_iter();
-        rows.extend(recorded.filter(|row| Some(row.source_etag.as_str()) != current_etag).map(|row| row.variant));
-        // The rows first: when either fails, the event comes again, and only what is still listed is found again.
-        self.stores.ledger.forget(source.as_str(), &rows.into_iter().collect::<Vec<_>>()).await?;
-        self.stores.variants.delete(&outdated).await
-    }
-
-    /// The keys of all that may be stored of a source.
-    async fn variants_of(&self, source: &SourceKey) -> Result<Vec<String>> {
-        const PAGE: usize = 1000;
-        let thumbnails = self.config.policy.thumbnails.iter();
-        let mut keys: Vec<String> =
-            thumbnails.map(|thumbnail| VariantKey::thumbnail(&thumbnail.prefix, source).as_str().to_owned()).collect();
-        let prefix = source.variants_prefix();
-        let mut after = None;
-        loop {
-            let page = self.stores.variants.list(&prefix, after.as_deref(), PAGE).await?;
-            let is_last = page.len() < PAGE;
-            after = page.last().cloned();
-            keys.extend(page.into_iter().filter(|key| source.is_variant_of(key)));
-            if is_last {
-                return Ok(keys);
-            }
-        }
-    }
-
-    async fn is_stored_of(&self, variant: &str, etag: Option<&str>) -> Result<bool> {
-        let Some(etag) = etag else { return Ok(false) };
-        match self.stores.variants.head(variant).await {
-            Ok(head) => Ok(is_made_from(&head, etag)),
-            Err(error) if error.kind() == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -79,6 +79,17 @@ impl SourceKey {
         base16ct::lower::encode_string(&Sha256::digest(&self.0)[..16])
     }
 
+    /// By what CloudFront forgets the original, which has no tag, and all that was made of it.
+    pub fn invalidated_by_tag(&self) -> Vec<String> {
+        vec![uri(&self.0), format!("#{}", self.cache_tag())]
+    }
+
+    /// The same by paths, for a distribution that reads no tags. What is made of `cat.jpg/x.png` goes as well, if there is such a name.
+    pub fn invalidated_by_paths<'a>(&self, thumbnail_prefixes: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let of_source = [uri(&self.0), format!("{}*", uri(&self.variants_prefix()))];
+        of_source.into_iter().chain(thumbnail_prefixes.map(|prefix| uri(&format!("{prefix}{self}")))).collect()
+    }
+
     /// What every key of a variant of this source begins with. Other sources' variants may begin with it too:
     /// `cat.jpg/` is also a prefix of `cat.jpg/x.png/w=4`, which [`is_variant_of`](Self::is_variant_of) tells apart.
     pub fn variants_prefix(&self) -> String {

@@ -42,11 +42,16 @@ pub mod reply;
 // Where it is kept.
 pub mod store;
 // What is done, and how much at a time.
+pub mod backfill;
 pub mod failure;
 pub mod gate;
 pub mod ingest;
+pub mod outdated;
+pub mod patience;
+pub mod purge;
 pub mod redrive;
 pub mod service;
+pub mod stats;
 // How it is set up and watched.
 pub mod config;
 pub mod telemetry;

@@ -1,13 +1,15 @@
 //! Failures that are tried again, once what was wrong is mended.
 
+use std::time::Instant;
+
 use crate::error::{Error, Kind, Result};
 use crate::format::Accepts;
 use crate::ingest::{Outcome, Upload};
 use crate::key::{Name, SourceKey};
 use crate::params::Params;
 use crate::request::Request;
-use crate::service::{Made, Service};
-use crate::variant::Recipe;
+use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
+use crate::variant::{Recipe, Variant};
 
 /// What a message of the failures queue is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,18 +41,45 @@ impl Service {
                 Ok(())
             }
             Task::Variant { source, recipe } => match self.store_again(source, recipe).await {
-                Err(error) if error.kind() == Kind::NotFound => Ok(()),
+                // What was put of it and could not be taken back goes as well.
+                Err(error) if error.kind() == Kind::NotFound => {
+                    let bucket = self.config.originals_bucket().to_owned();
+                    let upload = Upload { bucket, key: source.as_str().to_owned() };
+                    self.try_again(&upload).await.map(drop)
+                }
                 stored => stored,
             },
         }
     }
 
     async fn store_again(&self, source: &SourceKey, recipe: &str) -> Result<()> {
-        match self.make(&request_for(source, recipe)?, None).await? {
-            Made::Before(_) => Ok(()),
-            Made::Now(fresh) if self.keep_made(&fresh, None).await.is_stored => Ok(()),
-            Made::Now(_) => Err(Error::new(Kind::Upstream, "the picture was made and could not be stored")),
+        let variant = self.plan(&request_for(source, recipe)?).await?;
+        if !self.is_kept(&variant).await? {
+            let fresh = self.make_anew(variant, Instant::now() + self.config.deadline).await?;
+            let unkept =
+                |error| Error::with_source(Kind::Upstream, "the picture was made and could not be stored", error);
+            match self.keep_in_time(&fresh, None).await.map_err(unkept)? {
+                Kept::Stored { recorded } => recorded?,
+                Kept::Doubtful(error) => return Err(unkept(error)),
+                Kept::Outdated => {
+                    return Err(Error::new(Kind::Busy, "the original changed while the picture was made"));
+                }
+            }
         }
+        // What was answered at the time may have been of bytes that were just overwritten, and is cached perhaps.
+        self.invalidate(source).await
+    }
+
+    /// Whether it is in the bucket, as it would come out now, and in the ledger.
+    async fn is_kept(&self, variant: &Variant) -> Result<bool> {
+        let (source, etag) = (variant.source.as_str(), self.stores.originals.head(variant.source.as_str()).await?.etag);
+        let is_stored = match self.stores.variants.head(variant.key().as_str()).await {
+            Ok(head) => is_of_this_epoch(&head) && is_made_from(&head, &etag),
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden) => false,
+            Err(error) => return Err(error),
+        };
+        let rows = self.stores.ledger.variants_of(source).await?;
+        Ok(is_stored && rows.iter().any(|row| row.is_of(&variant.row_name(), &etag)))
     }
 }
 

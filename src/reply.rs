@@ -136,3 +136,19 @@ pub fn markdown_table() -> String {
     }
     table
 }
+
+/// How long a shared cache may keep an answer of this `Cache-Control`: `s-maxage`, else `max-age`, else not at all; nor where it is told
+/// not to.
+pub fn shared_max_age(control: &str) -> Duration {
+    let seconds = |name: &str| {
+        let values = control.split(',').filter_map(|directive| directive.trim().split_once('='));
+        values.filter(|(directive, _)| directive.eq_ignore_ascii_case(name)).find_map(|(_, value)| value.parse().ok())
+    };
+    let is_told_not_to = control.split(',').any(|directive| {
+        ["no-store", "no-cache", "private"].iter().any(|word| directive.trim().eq_ignore_ascii_case(word))
+    });
+    if is_told_not_to {
+        return Duration::ZERO;
+    }
+    Duration::from_secs(seconds("s-maxage").or_else(|| seconds("max-age")).unwrap_or(0))
+}

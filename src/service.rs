@@ -10,13 +10,13 @@ use tokio::time::timeout_at;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, Place};
-use crate::image::{self, Cancel, Rendered};
+use crate::image::{self, Cancel, Rendered, Strangers};
 use crate::key::SourceKey;
 use crate::reply::{Picture, Timing};
 use crate::request::Request;
 use crate::store::{Head, Object, Stores};
 use crate::telemetry::Counters;
-use crate::variant::{Plan, Recipe, Variant, plan};
+use crate::variant::{Plan, Variant, plan};
 
 mod keep;
 
@@ -79,17 +79,21 @@ impl Service {
         if let Some(picture) = in_time(deadline, LATE, self.stored(&variant)).await? {
             return Ok(Made::Before(picture));
         }
+        self.make_anew(variant, deadline).await.map(Made::Now)
+    }
+
+    /// Makes a variant, whether it is stored or not.
+    pub(crate) async fn make_anew(&self, variant: Variant, deadline: Instant) -> Result<Fresh> {
         let place = self.gate.enter(deadline.saturating_duration_since(Instant::now()) / 2).await?;
         let (original, get) = timed(in_time(deadline, LATE, self.original(&variant.source))).await;
         let original = original?;
-        let (rendered, render) =
-            timed(in_time(deadline, LATE, self.render(place, &original.body, &variant.recipe))).await;
+        let (rendered, render) = timed(in_time(deadline, LATE, self.render(place, &original.body, &variant))).await;
         let timing = Timing { get, render, put: Duration::ZERO };
-        Ok(Made::Now(Fresh { variant, original: original.head, rendered: rendered?, timing }))
+        Ok(Fresh { variant, original: original.head, rendered: rendered?, timing })
     }
 
     /// The variant that is asked for. Where it is the original, no store had it, or there would have been no need to ask.
-    async fn plan(&self, request: &Request) -> Result<Variant> {
+    pub(crate) async fn plan(&self, request: &Request) -> Result<Variant> {
         match plan(request, &self.config.policy)? {
             Plan::Variant(variant) => Ok(variant),
             Plan::Original(source) => match self.stores.originals.head(source.as_str()).await {
@@ -108,16 +112,18 @@ impl Service {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden) => return Ok(None),
             Err(error) => return Err(error),
         };
-        if !self.is_current(&variant.source, &object.head).await {
-            return Ok(None);
-        }
+        let attributes = &object.head.attributes;
+        let cache_control = match self.currency(&variant.source, &object.head).await {
+            Currency::Outdated => return Ok(None),
+            Currency::Current => attributes.cache_control.as_deref().unwrap_or_else(|| self.config.cache_control()),
+            Currency::Unknown => "no-store",
+        };
         self.counters.store_hits.inc();
         self.counters.got(get);
-        let attributes = object.head.attributes;
         Ok(Some(Picture {
             body: object.body,
-            content_type: attributes.content_type,
-            cache_control: attributes.cache_control.unwrap_or_else(|| self.config.cache_control.clone()),
+            content_type: attributes.content_type.clone(),
+            cache_control: cache_control.to_owned(),
             etag: object.head.etag,
             cache_tag: variant.source.cache_tag(),
             is_stored: was_just_put(object.head.modified_ms),
@@ -127,12 +133,16 @@ impl Service {
 
     /// Whether a stored variant is what would be made now: by a version with the same pictures, of the bytes that the original
     /// has. When the originals can't be asked, what is stored is better than nothing.
-    pub(crate) async fn is_current(&self, source: &SourceKey, variant: &Head) -> bool {
-        is_of_this_epoch(variant)
-            && match self.stores.originals.head(source.as_str()).await {
-                Ok(original) => is_made_from(variant, &original.etag),
-                Err(error) => error.kind() != Kind::NotFound,
-            }
+    pub(crate) async fn currency(&self, source: &SourceKey, variant: &Head) -> Currency {
+        if !is_of_this_epoch(variant) {
+            return Currency::Outdated;
+        }
+        match self.stores.originals.head(source.as_str()).await {
+            Ok(original) if is_made_from(variant, &original.etag) => Currency::Current,
+            Ok(_) => Currency::Outdated,
+            Err(error) if error.kind() == Kind::NotFound => Currency::Outdated,
+            Err(_) => Currency::Unknown,
+        }
     }
 
     /// The source, no more of it than may be resized.
@@ -142,8 +152,8 @@ impl Service {
         original
     }
 
-    pub(crate) async fn render(&self, place: Place, source: &Bytes, recipe: &Recipe) -> Result<Rendered> {
-        let rendered = self.render_all(place, source, vec![recipe.clone()]).await?.pop();
+    pub(crate) async fn render(&self, place: Place, source: &Bytes, variant: &Variant) -> Result<Rendered> {
+        let rendered = self.render_all(place, source, &[variant]).await?.pop();
         rendered.unwrap_or_else(|| Err(Error::new(Kind::Bug, "the picture was not made")))
     }
 
@@ -152,9 +162,13 @@ impl Service {
         &self,
         place: Place,
         source: &Bytes,
-        recipes: Vec<Recipe>,
+        variants: &[&Variant],
     ) -> Result<Vec<Result<Rendered>>> {
-        let (source, options) = (source.clone(), self.config.image.clone());
+        let (source, mut options) = (source.clone(), self.config.image.clone());
+        if variants.iter().all(|variant| variant.thumbnail_prefix.is_some()) {
+            options.strangers = Strangers::NoThumbnails;
+        }
+        let recipes: Vec<_> = variants.iter().map(|variant| variant.recipe.clone()).collect();
         let cancel = CancelOnDrop(Arc::new(Cancel::default()));
         let cancelled = Arc::clone(&cancel.0);
         let thread = tokio::task::spawn_blocking(move || {
@@ -169,6 +183,16 @@ impl Service {
         self.counters.rendered(source_bytes, lengths, took);
         Ok(rendered)
     }
+}
+
+/// How a stored variant stands to its original.
+pub(crate) enum Currency {
+    /// It would come out the same now.
+    Current,
+    /// It is of other bytes, or of a version with other pictures.
+    Outdated,
+    /// The originals could not be asked: good for this answer and no other.
+    Unknown,
 }
 
 /// By this clock or the bucket's, which may be a little apart.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind, Result};
 use crate::format::{Accepts, Format, FormatSet};
-use crate::key::{SourceKey, VariantKey};
+use crate::key::{Name, SourceKey, VariantKey};
 use crate::params::{AskedFormat, Dpr, Fit, Params, Position, Rgb, SIDE_MAX, shorten, write_recipe};
 use crate::request::Request;
 
@@ -139,6 +139,34 @@ pub struct Thumbnail {
     pub recipe: Recipe,
 }
 
+impl Thumbnail {
+    /// Reads one as it is configured, such as `resized-:half` or `small-:w=368&f=webp`. A prefix is ASCII letters, digits and
+    /// `-_./`, and ends in none of the letters and digits, so that it can't run into the name behind it.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |what: &str| Error::invalid(format!("{}: {what}", shorten(text)));
+        let (prefix, recipe) = text.split_once(':').ok_or_else(|| bad("has no : between prefix and recipe"))?;
+        let is_prefix = prefix.len() <= 64
+            && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
+            && prefix.ends_with(['-', '_', '.', '/'])
+            && Name::new(format!("{prefix}x")).is_ok();
+        if !is_prefix {
+            return Err(bad("the prefix must be up to 64 letters, digits and -_./ and end in one of -_./"));
+        }
+        let recipe = match recipe {
+            "half" => Recipe::HALF,
+            query => Self::settle(&parse_preset(query)?)
+                .ok_or_else(|| bad("the recipe must do something to every upload"))?,
+        };
+        Ok(Self { prefix: prefix.to_owned(), recipe })
+    }
+
+    /// [`None`] for what depends on who asks, which nobody does, and for what leaves the original as it is.
+    fn settle(params: &Params) -> Option<Recipe> {
+        let recipe = Recipe::settle(params, Accepts::default(), &Policy::default()).ok()?;
+        (params.format != Some(AskedFormat::Auto) && !recipe.is_empty()).then_some(recipe)
+    }
+}
+
 /// What this deployment allows.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -150,12 +178,20 @@ pub struct Policy {
     pub serves_originals: bool,
     /// What `p` may name, as [`parse_preset`] reads it.
     pub presets: BTreeMap<String, Params>,
+    /// What a viewer's URL that asks for something says besides, unless it says otherwise.
+    pub defaults: Params,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let half = Thumbnail { prefix: "resized-".to_owned(), recipe: Recipe::HALF };
-        Self { formats: FormatSet::all(), thumbnails: vec![half], serves_originals: true, presets: BTreeMap::new() }
+        Self {
+            formats: FormatSet::all(),
+            thumbnails: vec![half],
+            serves_originals: true,
+            presets: BTreeMap::new(),
+            defaults: Params::default(),
+        }
     }
 }
 
@@ -172,6 +208,18 @@ impl Policy {
                 let names: Vec<_> = self.presets.keys().map(String::as_str).collect();
                 Err(Error::invalid(format!("p={}: no such preset; can be {}", shorten(name), names.join(", "))))
             }
+        }
+    }
+
+    /// A viewer's request with all that this deployment's URLs say besides. Not for keys, which leave nothing open: `inside`, which
+    /// they do not write, would become another default.
+    pub fn complete(&self, request: &Request) -> Result<Request> {
+        match plan(request, self)? {
+            Plan::Variant(Variant { thumbnail_prefix: None, .. }) => {
+                let params = self.expand(&request.params)?.over(&self.defaults);
+                Ok(Request { params, ..request.clone() })
+            }
+            Plan::Variant(_) | Plan::Original(_) => Ok(request.clone()),
         }
     }
 

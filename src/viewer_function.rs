@@ -55,6 +55,7 @@ pub fn settings(config: &Config, is_signed: bool) -> String {
     let settings = [
         ("formats", json!(formats)),
         ("presets", Value::Array(presets)),
+        ("defaults", json!(write_query(&policy.defaults))),
         ("thumbnailPrefixes", json!(prefixes)),
         ("serveOriginals", json!(policy.serves_originals)),
         ("signed", json!(is_signed)),

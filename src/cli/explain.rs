@@ -64,7 +64,7 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
 
 fn explain(request: &Request, config: &Config) -> Result<Explained> {
     let accepts = request.accepts;
-    Ok(match plan(request, &config.policy)? {
+    Ok(match plan(&config.policy.complete(request)?, &config.policy)? {
         Plan::Original(source) => Explained {
             source: source.as_str().to_owned(),
             accepts,

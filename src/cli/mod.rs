@@ -1,6 +1,7 @@
 //! `pixfront`, the command: one file a subcommand.
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,14 +13,17 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{Stores, aws, local, memory};
 use crate::telemetry::{self, LogFormat};
 
+mod backfill;
 mod doctor;
 mod explain;
 mod failures;
 mod ls;
+mod purge;
 mod redrive;
 mod render;
 mod serve;
 mod sign;
+mod stats;
 mod viewer_request;
 
 /// An on-the-fly image resizer behind CloudFront; here on one machine.
@@ -46,10 +50,13 @@ const EXAMPLES: &str = "Examples:
   pixfront ls photos/cat.jpg
   pixfront failures
   pixfront redrive
+  pixfront backfill --variants 'w=400&f=auto' --checkpoint backfill.json
+  pixfront purge photos/cat.jpg
+  pixfront stats
   pixfront doctor https://d111111abcdef8.cloudfront.net/photos/cat.jpg
 
 Exit codes: 0 done, 2 bad usage, 10 invalid, 11 forbidden, 12 not found, 13 too large, 14 unsupported, 15 corrupt,
-16 busy, 17 upstream, 18 deadline, 19 bug.";
+16 busy, 17 upstream, 18 deadline or stopped before the end, 19 bug.";
 
 #[derive(Subcommand)]
 enum Role {
@@ -71,6 +78,12 @@ enum Role {
     Failures(failures::Options),
     /// Try the failures again: what works now loses its message
     Redrive(redrive::Options),
+    /// Make the thumbnails, and variants, that a bucket's pictures lack
+    Backfill(backfill::Options),
+    /// Forget what was made of an original, or of many; the originals stay
+    Purge(purge::Options),
+    /// Say what the ledger knows of all variants together
+    Stats(stats::Options),
 }
 
 /// Where things are kept; the same for every subcommand.
@@ -147,12 +160,28 @@ fn run(command: Command) -> Result<()> {
         Role::Ls(options) => ls::run(&options, &config),
         Role::Failures(options) => failures::run(&options, &config),
         Role::Redrive(options) => redrive::run(&options, config),
+        Role::Backfill(options) => backfill::run(&options, config),
+        Role::Purge(options) => purge::run(&options, config),
+        Role::Stats(options) => stats::run(&options, config),
     }
 }
 
 /// A runtime for the subcommands that ask a store one thing.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    on(tokio::runtime::Builder::new_current_thread(), work)
+}
+
+/// One for those that ask a store many things, and render. Few threads that block, since the C library's allocator keeps what each has
+/// freed; renders are bounded by the gate, so stores always find one free.
+fn block_on_few<T>(renders: NonZeroUsize, work: impl Future<Output = Result<T>>) -> Result<T> {
+    const STORE_THREADS: usize = 4;
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.max_blocking_threads(renders.get() + STORE_THREADS);
+    on(builder, work)
+}
+
+fn on<T>(mut builder: tokio::runtime::Builder, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = builder.enable_all().build();
     let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
     runtime.map_err(cannot_start)?.block_on(work)
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{StoreOptions, print};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::serve::cache::{Address, Cache, Memory, Redis};
+use crate::serve::maker::{FunctionMaker, Maker};
 use crate::serve::{bind, serve, url_of};
 use crate::service::Service;
+use crate::store::lambda::Function;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -19,22 +22,21 @@ pub(super) struct Options {
     /// The address; 0.0.0.0 is every one of this machine.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
-    /// What answers are cached in.
-    #[arg(long, value_enum, default_value = "memory")]
-    cache: CacheKind,
-    /// How much the cache may hold, in MiB.
+    /// What answers are cached in: `memory`, this process's own; `none`; or the URL of a Redis, `redis://host:6379/0`, which
+    /// other processes may share. A URL with a password goes into the environment, where others on this machine don't see it.
+    #[arg(long, env = "PIXFRONT_CACHE", hide_env_values = true, default_value = "memory", value_name = "CACHE")]
+    cache: String,
+    /// How much the cache in memory may hold, in MiB. (Redis has its own limit, `maxmemory`.)
     #[arg(long, default_value_t = 64, value_name = "MIB")]
     cache_mib: u64,
+    /// The longest answer that is put into Redis, in MiB.
+    #[arg(long, default_value_t = 8, value_name = "MIB")]
+    cache_entry_mib: u64,
+    /// Who makes what no store has: `here`, this process; or `lambda:NAME`, a function that is invoked as by its URL.
+    #[arg(long, default_value = "here", value_name = "MAKER")]
+    render: String,
     #[command(flatten)]
     store: StoreOptions,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum CacheKind {
-    /// This process's memory.
-    Memory,
-    /// Nothing: every request goes to the store.
-    None,
 }
 
 /// Threads for reading and writing stores, beside those that render.
@@ -54,20 +56,49 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
         let listener = bind(&options.host, options.port).await?;
         let stores = options.store.open(&config).await?;
         let service = Arc::new(Service::new(stores, config));
-        let cache_bytes = match options.cache {
-            CacheKind::Memory => options.cache_mib << 20,
-            CacheKind::None => 0,
-        };
+        let maker = options.maker(service.config()).await?;
+        let cache = options.cache().await?;
         let address = listener.local_addr().map_err(|error| Error::with_source(Kind::Upstream, "no address", error))?;
         // Listened to before anyone knows the address, or who starts and stops it at once would kill it.
         let stop = stop_signal()?;
         print(&format!("Pixfront is at {}\n", url_of(address)))?;
-        serve(listener, service, cache_bytes, stop).await
+        serve(listener, service, cache, maker, stop).await
     })
 }
 
+impl Options {
+    async fn cache(&self) -> Result<Cache> {
+        Ok(match self.cache.as_str() {
+            "memory" => Cache::Memory(Memory::new(bytes(self.cache_mib))),
+            "none" => Cache::Memory(Memory::new(0)),
+            url => Cache::Redis(Redis::open(address(url)?, bytes(self.cache_entry_mib)).await),
+        })
+    }
+
+    async fn maker(&self, config: &Config) -> Result<Maker> {
+        match self.render.as_str() {
+            "here" => Ok(Maker::Here),
+            other => match other.strip_prefix("lambda:") {
+                Some(name) if !name.is_empty() => {
+                    Ok(Maker::Function(FunctionMaker::new(Function::open(name).await?, config)))
+                }
+                Some(_) | None => Err(Error::invalid(format!("--render {other}: it is `here` or `lambda:NAME`"))),
+            },
+        }
+    }
+}
+
+const fn bytes(mib: u64) -> u64 {
+    mib.saturating_mul(1 << 20)
+}
+
+/// Not clap's: that would show the value, and a password in it.
+fn address(url: &str) -> Result<Address> {
+    Address::parse(url).map_err(|error| Error::invalid(format!("--cache {}, `memory` or `none`", error.context())))
+}
+
 /// Resolves at Ctrl-C and at SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     let no_signal = |error| Error::with_source(Kind::Bug, "signals can't be listened to", error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;

@@ -11,8 +11,9 @@ use crate::door::{DebugSecret, Launcher};
 use crate::error::{Error, Kind, Result};
 use crate::format::Accepts;
 use crate::image;
+use crate::params::Params;
 use crate::signature::SigningKeys;
-use crate::variant::{Policy, Recipe};
+use crate::variant::{Policy, Recipe, Thumbnail};
 
 mod settings;
 
@@ -38,8 +39,8 @@ pub struct Config {
     pub renders: NonZeroUsize,
     /// Requests that may wait for a render before further ones are told to come back.
     pub render_queue: usize,
-    /// `Cache-Control` of variants and thumbnails.
-    pub cache_control: String,
+    /// `Cache-Control` of variants and thumbnails; [`None`]: see [`Config::cache_control`].
+    pub cache_control: Option<String>,
     /// When `http-origin` stores what it made.
     pub persist: Persist,
     /// Whether `http-origin` streams its answers, as its function URL must then expect.
@@ -52,10 +53,16 @@ pub struct Config {
     pub variants: Place,
     /// The ledger's table.
     pub table: Place,
+    /// What the table holds.
+    pub table_form: TableForm,
     /// After how many days DynamoDB may remove a row; [`None`]: never by itself.
     pub row_days: Option<u32>,
     /// The failures queue; its name is its URL.
     pub queue: Place,
+    /// The distribution that is told what is outdated; its name is its ID. Without one nobody is told.
+    pub distribution: Place,
+    /// By what it is told.
+    pub invalidate: Invalidate,
 }
 
 /// When a new variant is stored, seen from its answer.
@@ -65,6 +72,24 @@ pub enum Persist {
     Before,
     /// The answer leaves first.
     After,
+}
+
+/// What the ledger's table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableForm {
+    /// A row a variant; the keys are `name` and `variant`.
+    Rows,
+    /// Only that there is something of a name; the key is `name` alone.
+    Names,
+}
+
+/// How a distribution is told what is outdated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalidate {
+    /// By the cache tag of the original, and the original by its path.
+    Tags,
+    /// By paths, one of them with a wildcard, of which CloudFront takes 15 at a time.
+    Paths,
 }
 
 /// Where something of AWS is.
@@ -92,16 +117,18 @@ impl Default for Config {
             deadline: Duration::from_secs(10),
             renders: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             render_queue: 64,
-            // A shared cache keeps it for a day only, since nothing purges it there yet.
-            cache_control: "public, max-age=86400, s-maxage=86400".to_owned(),
+            cache_control: None,
             persist: Persist::After,
             streams: false,
             data: None,
             originals: Place::default(),
             variants: Place::default(),
             table: Place::default(),
+            table_form: TableForm::Rows,
             row_days: None,
             queue: Place::default(),
+            distribution: Place::default(),
+            invalidate: Invalidate::Tags,
         }
     }
 }
@@ -188,18 +215,40 @@ impl Config {
     }
 
     /// Refuses settings that are good each by itself and not together: [`Kind::Invalid`] if both buckets are one, since what is
-    /// made would then be taken for an upload, and made into something again, without end; and if a preset asks for what is not
-    /// made here, which would be an error at its every use.
+    /// made would then be taken for an upload, and made into something again, without end; and if a preset, a thumbnail or the defaults
+    /// ask for what is not made here, which would be an error at its every use.
     pub fn check(&self) -> Result<()> {
+        let settles = |what: &str, params: &Params| {
+            let settled = Recipe::settle(params, Accepts::default(), &self.policy);
+            settled.map(drop).map_err(|error| Error::invalid(format!("{what}: {}", error.context())))
+        };
+        settles("PIXFRONT_DEFAULTS", &self.policy.defaults)?;
         for (name, preset) in &self.policy.presets {
-            Recipe::settle(preset, Accepts::default(), &self.policy)
-                .map_err(|error| Error::invalid(format!("PIXFRONT_PRESETS: {name}: {}", error.context())))?;
+            settles(&format!("PIXFRONT_PRESETS: {name}"), preset)?;
+        }
+        for Thumbnail { prefix, recipe } in &self.policy.thumbnails {
+            if let Some(format) = recipe.format.filter(|format| !self.policy.formats.contains(*format)) {
+                let made = self.policy.formats;
+                return Err(Error::invalid(format!(
+                    "PIXFRONT_THUMBNAILS: {prefix}: f={format} is not made here; can be {made}"
+                )));
+            }
         }
         match &self.variants.name {
             Some(variants) if variants == self.originals_bucket() => Err(Error::invalid(format!(
                 "PIXFRONT_VARIANTS_BUCKET={variants}: must not be PIXFRONT_ORIGINALS_BUCKET: every variant would be an upload"
             ))),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `Cache-Control` of variants and thumbnails. Where the distribution is told of what is outdated, it may keep the rest for a year;
+    /// elsewhere nothing purges it there, so that a day is enough.
+    pub fn cache_control(&self) -> &str {
+        match (&self.cache_control, &self.distribution.name) {
+            (Some(control), _) => control,
+            (None, Some(_)) => "public, max-age=86400, s-maxage=31536000",
+            (None, None) => "public, max-age=86400, s-maxage=86400",
         }
     }
 

@@ -3,12 +3,15 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Config, Persist, Place};
+use super::{Config, Invalidate, Persist, TableForm};
 use crate::door::DebugSecret;
 use crate::format::FileType;
-use crate::params::{Params, preset_name};
+use crate::image::Strangers;
 use crate::signature::SigningKeys;
-use crate::variant::parse_preset;
+
+mod values;
+
+use values::{REGION, URL, at_least_one, is_url, members, one_of, read_defaults, read_preset, read_thumbnails, within};
 
 /// One setting. Its name is a key of `pixfront.toml`, in capitals behind `PIXFRONT_` an environment variable, and with
 /// hyphens behind `x-pixfront-` a custom header of the origin.
@@ -48,7 +51,7 @@ impl Setting {
 }
 
 /// Every setting there is.
-pub static SETTINGS: [Setting; 33] = [
+pub static SETTINGS: [Setting; 39] = [
     Setting {
         name: "source_bytes",
         values: "a number of bytes, at least 1",
@@ -134,6 +137,26 @@ pub static SETTINGS: [Setting; 33] = [
         },
     },
     Setting {
+        name: "defaults",
+        values: "parameters as URLs have them, without w, h and dpr, e.g. f=auto&fit=cover",
+        default: "",
+        meaning: "what a URL that asks for something says besides, unless it, or its preset, says otherwise",
+        set: |config, value| {
+            config.policy.defaults = read_defaults(value)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "thumbnails",
+        values: "a list such as resized-:half;thumbnail-:w=128&h=128, of a prefix and half or parameters as URLs have them, no prefix the beginning of another",
+        default: "resized-:half",
+        meaning: "the [thumbnails](#thumbnails) that every upload gets, by what is put before its name; empty: none",
+        set: |config, value| {
+            config.policy.thumbnails = read_thumbnails(value)?;
+            Some(())
+        },
+    },
+    Setting {
         name: "undecoded",
         values: "a list of jpeg, png, webp, gif, avif, tiff, bmp",
         default: "",
@@ -174,7 +197,8 @@ pub static SETTINGS: [Setting; 33] = [
         meaning: "whether a URL without parameters gets the original, and what is not decoded passes through; otherwise 403",
         set: |config, value| {
             config.policy.serves_originals = value.parse().ok()?;
-            config.image.passes_through = config.policy.serves_originals;
+            config.image.strangers =
+                if config.policy.serves_originals { Strangers::Pass } else { Strangers::Forbidden };
             Some(())
         },
     },
@@ -201,11 +225,11 @@ pub static SETTINGS: [Setting; 33] = [
     Setting {
         name: "cache_control",
         values: "a Cache-Control header of visible ASCII",
-        default: "public, max-age=86400, s-maxage=86400",
+        default: "public, max-age=86400, s-maxage=86400; with `PIXFRONT_DISTRIBUTION_ID` s-maxage=31536000",
         meaning: "what variants and thumbnails are stored and served with",
         set: |config, value| {
             let is_header = !value.is_empty() && value.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
-            is_header.then(|| value.clone_into(&mut config.cache_control))
+            is_header.then(|| config.cache_control = Some(value.to_owned()))
         },
     },
     Setting {
@@ -214,11 +238,7 @@ pub static SETTINGS: [Setting; 33] = [
         default: "after",
         meaning: "whether `http-origin` stores a new variant before its answer leaves, or after, so that nobody waits for it",
         set: |config, value| {
-            config.persist = match value {
-                "before" => Persist::Before,
-                "after" => Persist::After,
-                _ => return None,
-            };
+            config.persist = one_of(value, [("before", Persist::Before), ("after", Persist::After)])?;
             Some(())
         },
     },
@@ -303,10 +323,20 @@ pub static SETTINGS: [Setting; 33] = [
         set: |config, value| config.table.set_endpoint(value),
     },
     Setting {
+        name: "table_form",
+        values: "rows or names",
+        default: "rows",
+        meaning: "`rows`: a row a variant. `names`: only the originals' names, in a table whose one key is `name`, as [hand-made systems](docs/coming-from/upload-trigger.md) have it",
+        set: |config, value| {
+            config.table_form = one_of(value, [("rows", TableForm::Rows), ("names", TableForm::Names)])?;
+            Some(())
+        },
+    },
+    Setting {
         name: "row_days",
         values: "a number of days from 1 to 36500",
         default: "",
-        meaning: "after how many days a row may go: its attribute `expires`, for the table's time to live. As many as the variants bucket keeps its objects; absent: never",
+        meaning: "after how many days a row may go: its attribute `expires`, for the table's time to live. As many as the variants bucket keeps its objects: it then stays for `s-maxage` longer, for caches have them still. Absent: never",
         set: |config, value| {
             let days = u32::try_from(at_least_one(value)?).ok().filter(|days| *days <= 36_500)?;
             config.row_days = Some(days);
@@ -334,52 +364,31 @@ pub static SETTINGS: [Setting; 33] = [
         meaning: "where to ask for it instead of AWS",
         set: |config, value| config.queue.set_endpoint(value),
     },
+    Setting {
+        name: "distribution_id",
+        values: "a distribution's ID",
+        default: "",
+        meaning: "the CloudFront distribution that is told of [overwritten and deleted originals](#overwritten-and-deleted); absent: none is",
+        set: |config, value| {
+            let is_id = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric());
+            is_id.then(|| config.distribution.name = Some(value.to_owned()))
+        },
+    },
+    Setting {
+        name: "distribution_endpoint",
+        values: URL,
+        default: "",
+        meaning: "where to ask for it instead of AWS",
+        set: |config, value| config.distribution.set_endpoint(value),
+    },
+    Setting {
+        name: "invalidate",
+        values: "tags or paths",
+        default: "tags",
+        meaning: "by what the distribution is told: `tags` wants its cache-tag header to be `x-amz-meta-cache-tag`, `paths` wants nothing of it",
+        set: |config, value| {
+            config.invalidate = one_of(value, [("tags", Invalidate::Tags), ("paths", Invalidate::Paths)])?;
+            Some(())
+        },
+    },
 ];
-
-const REGION: &str = "a region, e.g. `eu-west-1`";
-const URL: &str = "a URL that begins with http:// or https://";
-
-impl Place {
-    /// Of a bucket or a table: the letters that either service takes.
-    fn set_name(&mut self, value: &str) -> Option<()> {
-        let is_name =
-            (3..=255).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        is_name.then(|| self.name = Some(value.to_owned()))
-    }
-
-    fn set_region(&mut self, value: &str) -> Option<()> {
-        let is_region =
-            !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        is_region.then(|| self.region = Some(value.to_owned()))
-    }
-
-    fn set_endpoint(&mut self, value: &str) -> Option<()> {
-        is_url(value).then(|| self.endpoint = Some(value.to_owned()))
-    }
-}
-
-/// The members of a list that may be empty, without the spaces around them.
-fn members(value: &str, separator: char) -> impl Iterator<Item = &str> {
-    let members = (!value.trim().is_empty()).then(|| value.split(separator).map(str::trim));
-    members.into_iter().flatten()
-}
-
-/// Reads a preset and its name, e.g. `small:w=400&f=auto`.
-fn read_preset(text: &str) -> Option<(String, Params)> {
-    let (name, query) = text.split_once(':')?;
-    Some((preset_name(name)?.to_owned(), parse_preset(query).ok()?))
-}
-
-fn is_url(value: &str) -> bool {
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
-}
-
-fn at_least_one(value: &str) -> Option<u64> {
-    value.parse().ok().filter(|number| *number > 0)
-}
-
-/// From 0 to `most`.
-fn within(value: &str, most: u8) -> Option<u8> {
-    value.parse().ok().filter(|number| *number <= most)
-}

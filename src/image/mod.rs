@@ -51,8 +51,19 @@ pub struct Options {
     pub undecoded: BTreeSet<FileType>,
     /// The formats that are made, for where the source decides between them.
     pub formats: FormatSet,
-    /// Whether what is no raster picture is answered as it is; otherwise it is [`Kind::Forbidden`].
-    pub passes_through: bool,
+    /// What becomes of what is no raster picture.
+    pub strangers: Strangers,
+}
+
+/// What becomes of what is no raster picture (SVG, PDF, video), where no other format is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strangers {
+    /// It is answered as it is.
+    Pass,
+    /// It is an original, and those are not served: [`Kind::Forbidden`].
+    Forbidden,
+    /// It has no thumbnail: [`Kind::Unsupported`].
+    NoThumbnails,
 }
 
 impl Default for Options {
@@ -62,7 +73,7 @@ impl Default for Options {
             encoding: Encoding::default(),
             undecoded: BTreeSet::new(),
             formats: FormatSet::all(),
-            passes_through: true,
+            strangers: Strangers::Pass,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::colour::Converter;
 use super::geometry::{self, Arrangement, Ground, Placement, Size};
 use super::pixels::Pixels;
 use super::probe::{Probe, probe};
-use super::{Cancel, Cost, Limits, Options, Rendered};
+use super::{Cancel, Cost, Limits, Options, Rendered, Strangers};
 use super::{animation, focus, ground, orient, resize, sniff, still, untouched};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
@@ -70,22 +70,21 @@ fn plan<'a>(bytes: &'a [u8], recipe: &'a Recipe, options: &'a Options, cancel: &
 
 /// What is no raster picture is not decoded, and so neither scaled nor turned into anything else.
 fn pass_through(bytes: &[u8], file_type: FileType, recipe: &Recipe, options: &Options) -> Result<Rendered> {
-    if !options.passes_through {
-        return Err(Error::new(
-            Kind::Forbidden,
-            format!("{file_type} is not resized, and originals are not served here"),
-        ));
-    }
-    let refusal = match (recipe.format, recipe.scale) {
-        (Some(format), _) => format!("{file_type} can't be turned into {format}"),
-        (None, Scale::Half) => format!("{file_type} can't be made into a thumbnail"),
-        (None, Scale::None | Scale::Box { .. }) => {
+    let unsupported = |what: String| Err(Error::new(Kind::Unsupported, format!("{file_type} {what}")));
+    match (options.strangers, recipe.format, recipe.scale) {
+        (Strangers::Forbidden, ..) => {
+            Err(Error::new(Kind::Forbidden, format!("{file_type} is not resized, and originals are not served here")))
+        }
+        (_, Some(format), _) => unsupported(format!("can't be turned into {format}")),
+        (Strangers::NoThumbnails, None, _) | (_, None, Scale::Half) => {
+            unsupported("can't be made into a thumbnail".to_owned())
+        }
+        (Strangers::Pass, None, Scale::None | Scale::Box { .. }) => {
             let nothing = Size { width: 0, height: 0 };
             let cost = Cost { source: nothing, decoded: nothing, frames: 0 };
-            return Ok(Rendered { bytes: Bytes::copy_from_slice(bytes), file_type, width: 0, height: 0, cost });
+            Ok(Rendered { bytes: Bytes::copy_from_slice(bytes), file_type, width: 0, height: 0, cost })
         }
-    };
-    Err(Error::new(Kind::Unsupported, refusal))
+    }
 }
 
 /// Everything that is settled before a pixel is decoded.

@@ -1,17 +1,17 @@
 //! The cache and the way to the origin: what CloudFront does between the viewer and the functions.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use moka::future::Cache;
 use serde_json::{Map, Value, json};
 
+use super::cache::{Cache, State};
 use super::deliver::{Source, deliver};
 use super::entry::{Entry, object_headers};
+use super::maker::{Forwarded, Maker};
 use super::metrics::Metrics;
 use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
@@ -19,21 +19,12 @@ use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Kind, Result};
 use crate::key::SourceKey;
 use crate::reply::{Audience, reply};
-use crate::service::Service;
+use crate::service::{Currency, Service};
 use crate::trigger::limit::VIEWER_URL_HEADER;
 use crate::trigger::origin_response::OriginResponse;
 
 /// This machine is no Lambda: bodies of any length, and statuses for people.
 const DOOR: OriginResponse = OriginResponse { body_bytes_max: None, audience: Audience::Client, door: Door::Serve };
-
-/// The headers that the origin request policy lets through.
-struct Forwarded {
-    viewer_url: String,
-    debug: Option<String>,
-}
-
-/// What every entry is charged beside its body, for headers and bookkeeping.
-const ENTRY_OVERHEAD_BYTES: usize = 1024;
 
 /// What a request was about, for its line in the log.
 #[derive(Clone)]
@@ -51,23 +42,13 @@ pub(super) struct Edge {
 struct Shared {
     service: Arc<Service>,
     metrics: Arc<Metrics>,
-    /// By the rewritten URI alone: what depends on the client is in it.
-    cache: Cache<String, Entry>,
-    purges: AtomicU64,
+    cache: Cache,
+    maker: Maker,
 }
 
 impl Edge {
-    pub(super) fn new(service: Arc<Service>, metrics: Arc<Metrics>, cache_bytes: u64) -> Self {
-        let weight = |uri: &String, entry: &Entry| {
-            u32::try_from(uri.len() + entry.body.len() + ENTRY_OVERHEAD_BYTES).unwrap_or(u32::MAX)
-        };
-        let cache = Cache::builder()
-            .max_capacity(cache_bytes)
-            .weigher(weight)
-            .expire_after(ByCacheControl)
-            .support_invalidation_closures()
-            .build();
-        Self { shared: Arc::new(Shared { service, metrics, cache, purges: AtomicU64::new(0) }) }
+    pub(super) fn new(service: Arc<Service>, metrics: Arc<Metrics>, cache: Cache, maker: Maker) -> Self {
+        Self { shared: Arc::new(Shared { service, metrics, cache, maker }) }
     }
 
     /// Answers GET and HEAD.
@@ -98,21 +79,12 @@ impl Edge {
     }
 
     /// Forgets everything that was made from a source.
-    pub(super) fn purge(&self, source: &SourceKey) {
-        // Counted first: a variant that is on its way into the cache while this runs sees the count and leaves again.
-        self.shared.purges.fetch_add(1, Ordering::SeqCst);
-        let tag = source.cache_tag();
-        if let Err(error) = self.shared.cache.invalidate_entries_if(move |_, entry| entry.tag == tag) {
-            tracing::error!(%error, "the cache was not purged");
-        }
+    pub(super) async fn purge(&self, source: &SourceKey) {
+        self.shared.cache.purge(&source.cache_tag()).await;
     }
 
-    /// How many entries the cache has, and what they are charged.
-    pub(super) async fn cache_size(&self) -> (u64, u64) {
-        let cache = &self.shared.cache;
-        // What was purged or has expired goes then.
-        cache.run_pending_tasks().await;
-        (cache.entry_count(), cache.weighted_size())
+    pub(super) async fn cache_state(&self) -> State {
+        self.shared.cache.state().await
     }
 
     /// Originals are streamed from their bucket and not cached: they may be of any length.
@@ -130,7 +102,7 @@ impl Edge {
     }
 
     async fn variant(&self, request: &Parts, rewritten: Rewritten, forwarded: Forwarded) -> Response {
-        if let Some(entry) = self.shared.cache.get(&rewritten.uri).await {
+        if let Some(entry) = self.shared.cache.get(&rewritten.source.cache_tag(), &rewritten.uri).await {
             self.shared.metrics.cache_hits.inc();
             let mut headers = HeaderMap::clone(&entry.headers);
             headers.insert("x-cache", HeaderValue::from_static("Hit"));
@@ -160,44 +132,57 @@ impl Edge {
 }
 
 impl Shared {
-    /// The variant from its bucket or its maker, once for all who ask at the same time. What may not be cached comes as an
-    /// `Err` out of the cache, which is shared with those who wait and then forgotten.
+    /// The variant by way of the cache; a failure is an answer too.
     async fn fetch(&self, rewritten: Rewritten, method: Method, forwarded: Forwarded) -> Entry {
-        let purges = self.purges.load(Ordering::SeqCst);
-        let uri = rewritten.uri.clone();
+        let tag = rewritten.source.cache_tag();
         let origin = async {
-            let tag = rewritten.source.cache_tag();
-            let entry = match self.origin(&rewritten, &method, &forwarded).await {
-                Ok(entry) => entry,
-                Err(error) => {
-                    self.service.counters.failed(&error);
-                    failed_entry(&error, tag)
-                }
-            };
-            if entry.fresh_for().is_zero() { Err(entry) } else { Ok(entry) }
+            self.origin(&rewritten, &method, &forwarded, &tag).await.unwrap_or_else(|error| {
+                self.service.counters.failed(&error);
+                failed_entry(&error, tag.clone())
+            })
         };
-        let entry = self.cache.try_get_with(uri.clone(), origin).await.unwrap_or_else(|entry| Entry::clone(&entry));
-        if self.purges.load(Ordering::SeqCst) != purges {
-            self.cache.invalidate(&uri).await;
-        }
-        entry
+        // Boxed: a cache holds it once for each kind there is.
+        self.cache.fetch(&tag, &rewritten.uri, Box::pin(origin)).await
     }
 
-    async fn origin(&self, rewritten: &Rewritten, method: &Method, forwarded: &Forwarded) -> Result<Entry> {
-        let tag = rewritten.source.cache_tag();
-        let begun = Instant::now();
-        match self.service.stores().variants.get(&rewritten.key, u64::MAX).await {
-            // S3 would not ask, but here it costs next to nothing.
-            Ok(object) if self.service.is_current(&rewritten.source, &object.head).await => {
-                self.service.counters.store_hits.inc();
-                return Ok(Entry::of_object(object, tag, begun.elapsed()));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == Kind::NotFound => {}
-            Err(error) => return Err(error),
+    /// The variant from its bucket or its maker.
+    async fn origin(&self, rewritten: &Rewritten, method: &Method, forwarded: &Forwarded, tag: &str) -> Result<Entry> {
+        if let Some(entry) = self.stored(rewritten, tag).await? {
+            return Ok(entry);
         }
-        let event = origin_response_event(rewritten, method, forwarded);
-        Entry::of_response(&DOOR.handle(&self.service, event).await?, tag)
+        match &self.maker {
+            Maker::Here => {
+                let event = origin_response_event(rewritten, method, forwarded);
+                Entry::of_response(&DOOR.handle(&self.service, event).await?, tag.to_owned())
+            }
+            Maker::Function(function) => match function.make(self.service.config(), rewritten, forwarded, tag).await? {
+                Some(entry) => Ok(entry),
+                // Too long for a function's answer, it was stored first.
+                None => self.stored(rewritten, tag).await?.ok_or_else(|| {
+                    Error::new(
+                        Kind::Upstream,
+                        "the picture is too long for a function, and its bucket does not have it",
+                    )
+                }),
+            },
+        }
+    }
+
+    async fn stored(&self, rewritten: &Rewritten, tag: &str) -> Result<Option<Entry>> {
+        let begun = Instant::now();
+        let mut object = match self.service.stores().variants.get(&rewritten.key, u64::MAX).await {
+            Ok(object) => object,
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // S3 would not ask, but here it costs next to nothing.
+        match self.service.currency(&rewritten.source, &object.head).await {
+            Currency::Current => {}
+            Currency::Unknown => object.head.attributes.cache_control = Some("no-store".to_owned()),
+            Currency::Outdated => return Ok(None),
+        }
+        self.service.counters.store_hits.inc();
+        Ok(Some(Entry::of_object(object, tag.to_owned(), begun.elapsed())))
     }
 }
 
@@ -243,18 +228,4 @@ pub(super) fn failed_entry(error: &Error, tag: String) -> Entry {
     }
     let status = StatusCode::from_u16(reply.status).unwrap_or_default();
     Entry { status, headers: Arc::new(headers), body: reply.body, tag, since: Instant::now() }
-}
-
-/// Entries live as long as their own `Cache-Control` says.
-struct ByCacheControl;
-
-impl moka::Expiry<String, Entry> for ByCacheControl {
-    fn expire_after_create(&self, _: &String, entry: &Entry, _: Instant) -> Option<Duration> {
-        Some(entry.fresh_for())
-    }
-
-    /// What was purged is an old entry until the cache has cleaned up: its successor must not inherit its time.
-    fn expire_after_update(&self, _: &String, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(entry.fresh_for())
-    }
 }

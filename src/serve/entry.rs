@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
-use crate::reply::CONTENT_SECURITY_POLICY;
+use crate::reply::{CONTENT_SECURITY_POLICY, shared_max_age};
 use crate::store::{Head, Object};
 
 /// A whole response. Cheap to clone.
@@ -54,22 +54,10 @@ impl Entry {
         })
     }
 
-    /// How long a shared cache may keep it: `s-maxage`, else `max-age`, else not at all; nor where it is told not to.
+    /// How long a shared cache may keep it.
     pub(super) fn fresh_for(&self) -> Duration {
         let control = self.headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let seconds = |name: &str| {
-            let values = control.split(',').filter_map(|directive| directive.trim().split_once('='));
-            values
-                .filter(|(directive, _)| directive.eq_ignore_ascii_case(name))
-                .find_map(|(_, value)| value.parse().ok())
-        };
-        let is_told_not_to = control.split(',').any(|directive| {
-            ["no-store", "no-cache", "private"].iter().any(|word| directive.trim().eq_ignore_ascii_case(word))
-        });
-        if is_told_not_to {
-            return Duration::ZERO;
-        }
-        Duration::from_secs(seconds("s-maxage").or_else(|| seconds("max-age")).unwrap_or(0))
+        shared_max_age(control)
     }
 }
 

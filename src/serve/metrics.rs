@@ -9,6 +9,7 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::cache::{Cache, State};
 use crate::error::{Error, Kind, Result};
 use crate::gate::Gate;
 use crate::telemetry::Counters;
@@ -25,19 +26,24 @@ pub(super) struct Metrics {
     pub(super) cache_misses: IntCounter,
     requests: IntCounterVec,
     request_seconds: Histogram,
-    cache_entries: IntGauge,
-    cache_bytes: IntGauge,
+    cache: CacheGauges,
     rendering: IntGauge,
     waiting: IntGauge,
 }
 
+/// What is shown of a cache, by where it is.
+enum CacheGauges {
+    Held { entries: IntGauge, bytes: IntGauge },
+    Elsewhere { up: IntGauge },
+}
+
 impl Metrics {
-    /// Shows these counters as well.
-    pub(super) fn new(counters: &Counters) -> Result<Self> {
-        Self::registered(counters).map_err(cannot_be)
+    /// Shows these counters as well, and the state of this cache.
+    pub(super) fn new(counters: &Counters, cache: &Cache) -> Result<Self> {
+        Self::registered(counters, cache).map_err(cannot_be)
     }
 
-    fn registered(counters: &Counters) -> prometheus::Result<Self> {
+    fn registered(counters: &Counters, cache: &Cache) -> prometheus::Result<Self> {
         let registry = Registry::new();
         counters.register(&registry)?;
         // Names and paths have no end of values, so neither is a label.
@@ -64,8 +70,15 @@ impl Metrics {
         Ok(Self {
             cache_hits: counter("pixfront_cache_hits_total", "Variants answered out of the cache.")?,
             cache_misses: counter("pixfront_cache_misses_total", "Variants that the cache did not have.")?,
-            cache_entries: gauge("pixfront_cache_entries", "Answers in the cache.")?,
-            cache_bytes: gauge("pixfront_cache_bytes", "What the cache holds, as charged against its limit.")?,
+            cache: match cache {
+                Cache::Memory(_) => CacheGauges::Held {
+                    entries: gauge("pixfront_cache_entries", "Answers in the cache.")?,
+                    bytes: gauge("pixfront_cache_bytes", "What the cache holds, as charged against its limit.")?,
+                },
+                Cache::Redis(_) => {
+                    CacheGauges::Elsewhere { up: gauge("pixfront_cache_up", "Whether Redis can be reached: 1, or 0.")? }
+                }
+            },
             rendering: gauge("pixfront_renders_in_flight", "Sources of which pictures are being made.")?,
             waiting: gauge("pixfront_renders_waiting", "Sources that wait for a place to be rendered in.")?,
             requests,
@@ -80,16 +93,20 @@ impl Metrics {
         self.request_seconds.observe(took.as_secs_f64());
     }
 
-    /// All of it as it is now. The cache's entries and bytes are told by who has it.
-    pub(super) fn answer(&self, gate: &Gate, (entries, bytes): (u64, u64)) -> Result<Response> {
-        let gauges = [
-            (&self.cache_entries, entries),
-            (&self.cache_bytes, bytes),
-            (&self.rendering, gate.rendering() as u64),
-            (&self.waiting, gate.waiting() as u64),
-        ];
-        for (gauge, value) in gauges {
-            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    /// All of it as it is now. What the cache holds is told by who has it.
+    pub(super) fn answer(&self, gate: &Gate, cache: &State) -> Result<Response> {
+        let set = |gauge: &IntGauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        set(&self.rendering, gate.rendering() as u64);
+        set(&self.waiting, gate.waiting() as u64);
+        match (&self.cache, cache) {
+            (CacheGauges::Held { entries, bytes }, State::Held { entries: count, bytes: charged }) => {
+                set(entries, *count);
+                set(bytes, *charged);
+            }
+            (CacheGauges::Elsewhere { up }, State::Elsewhere { is_up }) => set(up, u64::from(*is_up)),
+            // A cache does not move.
+            (CacheGauges::Held { .. }, State::Elsewhere { .. })
+            | (CacheGauges::Elsewhere { .. }, State::Held { .. }) => {}
         }
         let text = TextEncoder::new().encode_to_string(&self.registry.gather()).map_err(cannot_be)?;
         Ok(([(header::CONTENT_TYPE, TEXT_FORMAT), (header::CACHE_CONTROL, "no-store")], text).into_response())

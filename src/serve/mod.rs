@@ -1,7 +1,7 @@
 //! CloudFront, both buckets and the two functions in one process: `pixfront serve`.
 //!
 //! A request goes the way it goes at AWS: the viewer-request rewrite, the cache, the bucket, and where that has nothing, a real
-//! event through the origin-response door.
+//! event through the origin-response door, or to a function that answers it.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -24,16 +24,20 @@ use crate::request::{Request as PictureRequest, without_pair};
 use crate::service::Service;
 use crate::telemetry::ms;
 
+pub mod cache;
 mod deliver;
 mod edge;
 mod entry;
 mod expiry;
+pub mod maker;
 mod metrics;
 mod page;
 mod upload;
 pub mod viewer_request;
 
+use cache::Cache;
 use edge::{Edge, Subject, failed_entry};
+use maker::Maker;
 use metrics::Metrics;
 use upload::Uploads;
 
@@ -46,9 +50,9 @@ struct Site {
 }
 
 impl Site {
-    fn new(service: Arc<Service>, cache_bytes: u64) -> Result<Self> {
-        let metrics = Arc::new(Metrics::new(&service.counters)?);
-        let edge = Edge::new(Arc::clone(&service), Arc::clone(&metrics), cache_bytes);
+    fn new(service: Arc<Service>, cache: Cache, maker: Maker) -> Result<Self> {
+        let metrics = Arc::new(Metrics::new(&service.counters, &cache)?);
+        let edge = Edge::new(Arc::clone(&service), Arc::clone(&metrics), cache, maker);
         let uploads = Uploads::new(Arc::clone(&service), edge.clone());
         Ok(Self { service, metrics, edge, uploads })
     }
@@ -71,7 +75,8 @@ pub fn url_of(address: SocketAddr) -> String {
 pub async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
-    cache_bytes: u64,
+    cache: Cache,
+    maker: Maker,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let grace = service.config().deadline + Duration::from_secs(5);
@@ -82,7 +87,7 @@ pub async fn serve(
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
     };
-    let site = Arc::new(Site::new(service, cache_bytes)?);
+    let site = Arc::new(Site::new(service, cache, maker)?);
     let app = router(Arc::clone(&site));
     let served = async {
         site.uploads.resume().await;
@@ -118,7 +123,13 @@ fn router(site: Arc<Site>) -> Router {
 
 /// Seconds since 1970.
 pub(crate) fn unix_time() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+    unix_ms() / 1000
+}
+
+/// Milliseconds since 1970.
+fn unix_ms() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn home(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -140,8 +151,8 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let cache_size = site.edge.cache_size().await;
-    site.metrics.answer(&site.service.gate, cache_size).unwrap_or_else(|error| {
+    let cache = site.edge.cache_state().await;
+    site.metrics.answer(&site.service.gate, &cache).unwrap_or_else(|error| {
         site.service.counters.failed(&error);
         failed_entry(&error, String::new()).into_response()
     })

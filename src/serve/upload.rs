@@ -198,7 +198,7 @@ async fn store(
 /// Everything that a changed original entails; an error if that must be tried again.
 async fn follow_up(service: &Service, edge: &Edge, bucket: &str, source: &SourceKey) -> Result<Option<Outcome>> {
     let outcome = deliver_event(service, bucket, source).await;
-    edge.purge(source);
+    edge.purge(source).await;
     outcome
 }
 

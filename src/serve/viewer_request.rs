@@ -44,6 +44,7 @@ pub fn rewrite(path: &str, query: &str, accept: Option<&str>, config: &Config, n
         keys.verify(&request, now)?;
     }
     let policy = &config.policy;
+    let request = policy.complete(&request)?;
     let is_negotiated = policy.is_negotiated(&request);
     let (key, origin, source, recipe) = match plan(&request, policy)? {
         Plan::Original(source) => (source.as_str().to_owned(), Origin::Originals, source, None),

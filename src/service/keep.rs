@@ -8,14 +8,24 @@ use super::{CACHE_TAG, EPOCH, Fresh, SOURCE_ETAG, Service, in_time, timed};
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
 use crate::image::{self, Rendered};
-use crate::reply::{Picture, Timing};
+use crate::ingest::CHANGES_MAX;
+use crate::key::SourceKey;
+use crate::reply::{Picture, Timing, shared_max_age};
 use crate::store::{Attributes, Head, Row};
 use crate::variant::Variant;
 
 impl Service {
     /// The second half: keeps what was made, and answers with it whatever comes of that.
     pub async fn keep_made(&self, fresh: &Fresh, last: Option<Instant>) -> Picture {
-        let (kept, put) = timed(self.keep_in_time(fresh, last)).await;
+        let keeping = async {
+            let kept = self.keep_in_time(fresh, last.map(before_the_message)).await;
+            // It may be in the bucket, outdated, and the event that would find it may be gone.
+            if let Ok(Kept::Doubtful(error)) = &kept {
+                self.report_unkept(fresh, error, last).await;
+            }
+            kept
+        };
+        let (kept, put) = timed(keeping).await;
         let standing = Self::standing(&fresh.variant, &kept);
         self.picture(fresh, standing, Timing { put, ..fresh.timing })
     }
@@ -28,10 +38,28 @@ impl Service {
     /// Keeps what was answered already. Nobody hears how that went, so a failure leaves a message on the failures queue.
     pub async fn keep_afterwards(&self, fresh: &Fresh, last: Option<Instant>) {
         let kept = self.keep_in_time(fresh, last.map(before_the_message)).await;
+        let kept = match kept {
+            Ok(Kept::Outdated) => self.recall(&fresh.variant.source).await.map(|()| Kept::Outdated),
+            kept => kept,
+        };
         Self::standing(&fresh.variant, &kept);
         if let Err(error) | Ok(Kept::Doubtful(error) | Kept::Stored { recorded: Err(error) }) = &kept {
             self.report_unkept(fresh, error, last).await;
         }
+    }
+
+    /// What was answered is of bytes that are gone, and was allowed to be cached. For a day that is borne; where it may be for longer,
+    /// somebody has to be told: the distribution, else who reads the failures (and tells it, by `pixfront redrive`).
+    async fn recall(&self, source: &SourceKey) -> Result<()> {
+        const BORNE: Duration = Duration::from_hours(24);
+        let is_long = shared_max_age(self.config.cache_control()) > BORNE;
+        if is_long && self.stores.distribution.is_none() {
+            return Err(Error::new(
+                Kind::Upstream,
+                "an answer was of bytes that were just overwritten, and is cached perhaps",
+            ));
+        }
+        self.invalidate(source).await
     }
 
     async fn report_unkept(&self, Fresh { variant, original, .. }: &Fresh, error: &Error, last: Option<Instant>) {
@@ -48,9 +76,13 @@ impl Service {
         }
     }
 
-    async fn keep_in_time(&self, fresh: &Fresh, last: Option<Instant>) -> Result<Kept> {
+    pub(crate) async fn keep_in_time(&self, fresh: &Fresh, last: Option<Instant>) -> Result<Kept> {
         let Fresh { variant, original, rendered, timing } = fresh;
-        let keeping = self.keep(variant, original, rendered, timing.render);
+        let keeping = async {
+            let kept = self.keep(variant, original, rendered, timing.render).await?;
+            let is_gone = matches!(kept, Kept::Outdated) && variant.thumbnail_prefix.is_some();
+            Ok(if is_gone { self.make_thumbnail_again(variant).await } else { kept })
+        };
         let Some(last) = last else { return keeping.await };
         timeout_at(last.into(), keeping).await.unwrap_or_else(|_| {
             // Stopped in the middle it may be in the bucket, and nobody has looked at the original again.
@@ -58,6 +90,29 @@ impl Service {
             self.count(&late);
             late
         })
+    }
+
+    /// What was just taken back may have replaced the thumbnail that the overwrite's own event made, and that event may be gone. Asks
+    /// for no more than a request may: the event's way would need to list the bucket.
+    async fn make_thumbnail_again(&self, variant: &Variant) -> Kept {
+        for _ in 0..CHANGES_MAX {
+            let fresh = match self.make_anew(variant.clone(), Instant::now() + self.config.deadline).await {
+                Ok(fresh) => fresh,
+                Err(error) if error.kind().is_transient() || error.kind() == Kind::Forbidden => {
+                    return Kept::Doubtful(error);
+                }
+                // Gone, or what can't be made, of which the event itself says so.
+                Err(_) => return Kept::Outdated,
+            };
+            match self.keep(variant, &fresh.original, &fresh.rendered, fresh.timing.render).await {
+                Ok(Kept::Stored { recorded: Ok(()) }) => return Kept::Outdated,
+                Ok(Kept::Outdated) => {}
+                Err(error) | Ok(Kept::Stored { recorded: Err(error) } | Kept::Doubtful(error)) => {
+                    return Kept::Doubtful(error);
+                }
+            }
+        }
+        Kept::Doubtful(Error::new(Kind::Busy, "the original changes faster than its thumbnail can be made"))
     }
 
     /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
@@ -139,14 +194,14 @@ impl Service {
         ];
         Attributes {
             content_type: rendered.file_type.media_type().to_owned(),
-            cache_control: Some(self.config.cache_control.clone()),
+            cache_control: Some(self.config.cache_control().to_owned()),
             metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
         }
     }
 
     fn picture(&self, Fresh { variant, rendered, .. }: &Fresh, standing: Standing, timing: Timing) -> Picture {
         let cache_control = match standing {
-            Standing::Stored | Standing::Answered => &self.config.cache_control,
+            Standing::Stored | Standing::Answered => self.config.cache_control(),
             Standing::Fleeting => "no-store",
         };
         Picture {

@@ -15,7 +15,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::Stores;
-use super::dynamodb::DynamoLedger;
+use super::cloudfront::Distribution;
+use super::dynamodb::{DynamoLedger, Rows};
 use super::s3::S3Bucket;
 use super::sqs::SqsQueue;
 use crate::config::{Config, Place};
@@ -96,10 +97,11 @@ pub async fn open_with(loader: ConfigLoader, terms: &Terms, config: &Config) -> 
     Ok(Stores {
         originals: Arc::new(S3Bucket::new(&sdk, site(names.originals, &config.originals, "ORIGINALS")?)),
         variants: Arc::new(S3Bucket::new(&sdk, site(names.variants, &config.variants, "VARIANTS")?)),
-        ledger: Arc::new(DynamoLedger::new(&sdk, site(names.table, &config.table, "TABLE")?, config.row_days)),
+        ledger: Arc::new(DynamoLedger::new(&sdk, site(names.table, &config.table, "TABLE")?, Rows::of(config))),
         failures: Arc::new(SqsQueue::new(&sdk, site(names.queue, &config.queue, "QUEUE")?)),
         // The bucket's own notification is delivered until it is taken, also that of an upload whose `serve` dies in the middle.
         journal: None,
+        distribution: distribution(&sdk, config, terms),
     })
 }
 
@@ -139,6 +141,14 @@ fn site(name: &str, place: &Place, thing: &str, sdk: &SdkConfig, terms: &Terms) 
         return Err(Error::invalid(format!("no region is set: AWS_REGION for all, or PIXFRONT_{thing}_REGION")));
     };
     Ok(Site { name: name.to_owned(), region, endpoint: place.endpoint.clone(), terms: terms.clone() })
+}
+
+fn distribution(sdk: &SdkConfig, config: &Config, terms: &Terms) -> Option<Distribution> {
+    let Place { name, endpoint, .. } = &config.distribution;
+    // CloudFront is of no region; requests are signed for that one.
+    let region = Region::from_static("us-east-1");
+    let site = Site { name: name.clone()?, region, endpoint: endpoint.clone(), terms: terms.clone() };
+    Some(Distribution::new(sdk, site, config.invalidate))
 }
 
 /// What the log is told about a failure: what was asked of what, and what may be done about it; then the SDK's own words.

@@ -15,8 +15,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use tokio::time::sleep;
 
 use super::aws::{Asked, Site, failed};
-use super::{Ledger, Row};
+use super::{Ledger, Row, RowKey};
+use crate::config::{Config, TableForm};
 use crate::error::{Error, Kind, Result};
+use crate::reply::shared_max_age;
 
 /// The most rows that one call deletes.
 const ROWS_MAX: usize = 25;
@@ -29,35 +31,59 @@ const DAY_S: u64 = 24 * 60 * 60;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// A table with the partition key `name` and the sort key `variant`.
+/// A table with the partition key `name` and, unless it is one of names alone, the sort key `variant`.
 #[derive(Debug)]
 pub(super) struct DynamoLedger {
     client: Client,
     site: Site,
-    row_days: Option<u32>,
+    rows: Rows,
+}
+
+/// What its rows are like.
+#[derive(Debug)]
+pub(super) struct Rows {
+    form: TableForm,
+    /// How long one stays that is not forgotten.
+    life_s: Option<u64>,
+}
+
+impl Rows {
+    /// A row must outlive what was cached near viewers on its variant's last day: it is by rows that an overwrite is known for one,
+    /// and that CloudFront is told.
+    pub(super) fn of(config: &Config) -> Self {
+        let cached_s = shared_max_age(config.cache_control()).as_secs();
+        let life_s = config.row_days.map(|days| u64::from(days) * DAY_S + cached_s);
+        Self { form: config.table_form, life_s }
+    }
 }
 
 impl DynamoLedger {
-    pub(super) fn new(sdk: &SdkConfig, site: Site, row_days: Option<u32>) -> Self {
+    pub(super) fn new(sdk: &SdkConfig, site: Site, rows: Rows) -> Self {
         let mut config = Builder::from(sdk).region(site.region.clone());
         if let Some(endpoint) = &site.endpoint {
             config = config.endpoint_url(endpoint);
         }
-        Self { client: Client::from_conf(config.build()), site, row_days }
+        Self { client: Client::from_conf(config.build()), site, rows }
     }
 }
 
 #[async_trait]
 impl Ledger for DynamoLedger {
     async fn record(&self, row: Row) -> Result<()> {
-        let expires = self.row_days.map(|days| row.time_ms / 1000 + u64::from(days) * DAY_S);
-        let mut item = item(row);
+        let expires = self.rows.life_s.map(|life_s| row.time_ms / 1000 + life_s);
+        let mut item = match self.rows.form {
+            TableForm::Rows => item(row),
+            TableForm::Names => key_of(&row.name),
+        };
         item.extend(expires.map(|time| (EXPIRES.to_owned(), AttributeValue::N(time.to_string()))));
         let request = self.client.put_item().table_name(&self.site.name).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| self.refused("PutItem", error))
     }
 
     async fn variants_of(&self, name: &str) -> Result<Vec<Row>> {
+        if self.rows.form == TableForm::Names {
+            return self.row_of_all(name).await;
+        }
         let mut rows = Vec::new();
         let mut next = None;
         loop {
@@ -76,14 +102,37 @@ impl Ledger for DynamoLedger {
                 .await
                 .map_err(|error| self.refused("Query", error))?;
             next = page.last_evaluated_key;
-            rows.extend(page.items.unwrap_or_default().iter().map(row));
+            rows.extend(page.items.unwrap_or_default().iter().map(|item| self.row(item)));
             if next.is_none() {
                 return Ok(rows);
             }
         }
     }
 
+    async fn rows(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut next = after.map(|RowKey { name, variant }| match self.rows.form {
+            TableForm::Rows => Item::from([("name".to_owned(), text(&name)), ("variant".to_owned(), text(&variant))]),
+            TableForm::Names => key_of(&name),
+        });
+        // A page ends at 1 MB, however many rows were asked for.
+        while rows.len() < limit {
+            let left = i32::try_from(limit - rows.len()).unwrap_or(i32::MAX);
+            let scan = self.client.scan().table_name(&self.site.name).limit(left).set_exclusive_start_key(next);
+            let page = scan.send().await.map_err(|error| self.refused("Scan", error))?;
+            next = page.last_evaluated_key;
+            rows.extend(page.items.unwrap_or_default().iter().map(|item| self.row(item)));
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
     async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {
+        if self.rows.form == TableForm::Names {
+            return self.forget_name(name, variants).await;
+        }
         // One batch must not name a row twice.
         let variants: Vec<_> = variants.iter().collect::<BTreeSet<_>>().into_iter().collect();
         for chunk in variants.chunks(ROWS_MAX) {
@@ -95,6 +144,29 @@ impl Ledger for DynamoLedger {
 }
 
 impl DynamoLedger {
+    /// What a table of names has of one.
+    async fn row_of_all(&self, name: &str) -> Result<Vec<Row>> {
+        let request = self.client.get_item().table_name(&self.site.name).set_key(Some(key_of(name)));
+        let answer = request.consistent_read(true).send().await.map_err(|error| self.refused("GetItem", error))?;
+        Ok(answer.item.iter().map(|item| self.row(item)).collect())
+    }
+
+    fn row(&self, item: &Item) -> Row {
+        match self.rows.form {
+            TableForm::Rows => row(item),
+            TableForm::Names => Row { variant: String::new(), ..row(item) },
+        }
+    }
+
+    /// A name goes when the row of all is named, and stays while there may be other variants.
+    async fn forget_name(&self, name: &str, variants: &[String]) -> Result<()> {
+        if !variants.iter().any(String::is_empty) {
+            return Ok(());
+        }
+        let request = self.client.delete_item().table_name(&self.site.name).set_key(Some(key_of(name)));
+        request.send().await.map(drop).map_err(|error| self.refused("DeleteItem", error))
+    }
+
     /// DynamoDB leaves undone what is over its capacity at the moment, and says so.
     async fn delete_chunk(&self, mut left: Vec<WriteRequest>) -> Result<()> {
         for round in 0..ROUNDS_MAX {
@@ -123,6 +195,11 @@ fn deletion(name: &str, variant: &str) -> Result<WriteRequest> {
     let request = DeleteRequest::builder().key("name", text(name)).key("variant", text(variant)).build();
     let request = request.map_err(|cause| Error::with_source(Kind::Bug, "a row could not be named", cause))?;
     Ok(WriteRequest::builder().delete_request(request).build())
+}
+
+/// All that a table of names has of one.
+fn key_of(name: &str) -> Item {
+    Item::from([("name".to_owned(), text(name))])
 }
 
 fn item(row: Row) -> Item {

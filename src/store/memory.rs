@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::checks::{blocking, check_limit, check_range, not_found, now_ms};
-use super::{Attributes, Head, Ledger, Message, Object, ObjectStore, Queue, Received, Row, Stores};
+use super::{Attributes, Head, Ledger, Message, Object, ObjectStore, Queue, Received, Row, RowKey, Stores};
 use crate::error::Result;
 use crate::key;
 
@@ -23,6 +23,7 @@ pub fn open() -> Stores {
         ledger: Arc::new(MemoryLedger::default()),
         failures: Arc::new(MemoryQueue::default()),
         journal: None,
+        distribution: None,
     }
 }
 
@@ -112,6 +113,15 @@ impl Ledger for MemoryLedger {
 
     async fn variants_of(&self, name: &str) -> Result<Vec<Row>> {
         Ok(self.lock().get(name).map(|rows| rows.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn rows(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<Row>> {
+        let names = self.lock();
+        let first = after.as_ref().map_or("", |after| &after.name);
+        let rows =
+            names.range::<str, _>((Bound::Included(first), Bound::Unbounded)).flat_map(|(_, rows)| rows.values());
+        let rows = rows.filter(|row| after.as_ref().is_none_or(|after| row.key() > *after));
+        Ok(rows.take(limit).cloned().collect())
     }
 
     async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {

@@ -14,10 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+pub use cloudfront::Distribution;
+
 pub mod aws;
 mod checks;
+mod cloudfront;
 pub mod conformance;
 mod dynamodb;
+pub mod lambda;
 pub mod local;
 pub mod memory;
 mod s3;
@@ -93,12 +97,16 @@ pub trait Ledger: Send + Sync {
     /// The rows of one source, ordered by `variant`; empty if there are none.
     async fn variants_of(&self, name: &str) -> Result<Vec<Row>>;
 
+    /// Rows of all sources, at most `limit`, behind the row that `after` names, in an order of the ledger's own, which no row that
+    /// stays changes its place in, and in which those of one name stand together. Fewer than `limit` means that there are no more.
+    async fn rows(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<Row>>;
+
     /// Removes these rows of one source; a missing one is no error.
     async fn forget(&self, name: &str, variants: &[String]) -> Result<()>;
 }
 
 /// One variant's facts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// The source's key (partition key).
     pub name: String,
@@ -118,6 +126,45 @@ pub struct Row {
     pub render_ms: u64,
     /// When it was made, in milliseconds since 1970.
     pub time_ms: u64,
+}
+
+/// What names a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowKey {
+    /// The source's key.
+    pub name: String,
+    /// The recipe, or the thumbnail's key.
+    pub variant: String,
+}
+
+impl Row {
+    /// What names it.
+    pub fn key(&self) -> RowKey {
+        RowKey { name: self.name.clone(), variant: self.variant.clone() }
+    }
+
+    /// A row of bytes that are no original's any more.
+    pub fn outdated(name: &str, variant: &str) -> Self {
+        Self { name: name.to_owned(), variant: variant.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it says that this variant was made from the bytes with that etag.
+    pub fn is_of(&self, variant: &str, source_etag: &str) -> bool {
+        self.is_of_all() || (self.variant == variant && self.source_etag == source_etag)
+    }
+
+    /// Whether it stands for whatever there is of its name: a table of names knows no more.
+    pub fn is_of_all(&self) -> bool {
+        self.variant.is_empty()
+    }
+
+    /// Whether it is of other bytes than those that the original has now; [`None`]: it is gone.
+    pub fn is_outdated(&self, current_etag: Option<&str>) -> bool {
+        match current_etag {
+            Some(etag) => !self.is_of_all() && self.source_etag != etag,
+            None => true,
+        }
+    }
 }
 
 /// Failures that someone must look at.
@@ -182,4 +229,6 @@ pub struct Stores {
     /// Where `serve` notes uploads until it has dealt with them; [`None`] where the bucket itself delivers its events until
     /// they are taken, or where nothing outlives the process.
     pub journal: Option<local::LocalJournal>,
+    /// What caches answers near viewers, where it is to be told of what is outdated.
+    pub distribution: Option<Distribution>,
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use pixfront::config::{Config, Place};
+use pixfront::config::{Config, Invalidate, Place};
 use pixfront::error::Kind;
 use pixfront::store::aws::{self, Terms};
 use pixfront::store::{Attributes, Message, Stores, conformance, memory};
@@ -13,7 +13,10 @@ use pixfront::store::{Attributes, Message, Stores, conformance, memory};
 use crate::world::{Ministack, config_at, loader};
 
 mod functions;
+mod invalidation;
+mod makers;
 mod notification;
+mod purge;
 mod refusals;
 mod serve;
 mod wire;
@@ -173,5 +176,5 @@ async fn opening_needs_all_names_and_two_buckets() {
 
 /// Stores at a port where nobody listens.
 async fn nowhere() -> Stores {
-    wire::stores_at("http://127.0.0.1:1").await
+    wire::stores_at("http://127.0.0.1:1", Invalidate::Tags).await
 }

@@ -8,7 +8,8 @@ use pixfront::config::{Config, SETTINGS};
 use pixfront::error::{Kind, Result};
 use pixfront::format::FileType;
 use pixfront::request::Request;
-use pixfront::variant::{Plan, plan};
+use pixfront::serve::viewer_request::rewrite;
+use pixfront::variant::{Plan, Recipe, plan};
 
 #[test]
 fn the_environment_overrides_the_file_and_headers_override_both() {
@@ -115,6 +116,84 @@ fn bad_presets_are_refused_at_the_start() {
         let words = format!("PIXFRONT_PRESETS={value}: must be a list such as small:w=400&f=auto;square:");
         assert!(error.context().starts_with(&words), "{}", error.context());
     }
+}
+
+#[test]
+fn defaults_are_for_urls_that_ask_for_something() {
+    let variable = |name: &str| match name {
+        "PIXFRONT_DEFAULTS" => Some("fit=cover&f=auto&q=70".to_owned()),
+        "PIXFRONT_PRESETS" => Some("plain:w=5&h=5&fit=inside&f=png".to_owned()),
+        _ => None,
+    };
+    let config = Config::from_sources("", variable).unwrap();
+    for (url, uri, is_negotiated) in [
+        ("/a.jpg?w=4&h=3", "/a.jpg/w=4,h=3,f=webp,q=70,fit=cover", true),
+        ("/a.jpg?w=4&h=3&fit=inside&f=jpeg&q=80", "/a.jpg/w=4,h=3,f=jpeg", false),
+        ("/a.jpg?p=plain", "/a.jpg/w=5,h=5,f=png", false),
+        ("/a.jpg?w=4", "/a.jpg/w=4,f=webp,q=70", true),
+        ("/a.jpg", "/a.jpg", false),
+        ("/a.jpg?fit=inside&utm=1", "/a.jpg", false),
+        ("/resized-a.jpg", "/resized-a.jpg", false),
+    ] {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let rewritten = rewrite(path, query, Some("image/webp"), &config, 0).unwrap();
+        assert_eq!((&*rewritten.uri, rewritten.is_negotiated), (uri, is_negotiated), "{url}");
+    }
+    for bad in ["w=4", "h=4", "dpr=2", "fit=cover&w=4", "p=plain", "fit=wide", "s=0", "exp=1", "x=1", "f=auto&"] {
+        let error = with("DEFAULTS", bad).unwrap_err();
+        let words = format!("PIXFRONT_DEFAULTS={bad}: must be parameters as URLs have them, without w, h and dpr");
+        assert!(error.context().starts_with(&words), "{}", error.context());
+    }
+    let unmade = Config::from_sources("formats = 'jpeg'\ndefaults = 'f=webp'", |_| None).unwrap();
+    assert_eq!(unmade.check().unwrap_err().context(), "PIXFRONT_DEFAULTS: f=webp: not made here; can be jpeg");
+}
+
+#[test]
+fn thumbnails_are_read_from_one_line() {
+    let names = |value: &str| {
+        let thumbnails = with("THUMBNAILS", value).unwrap().policy.thumbnails;
+        thumbnails.into_iter().map(|thumbnail| (thumbnail.prefix, thumbnail.recipe)).collect::<Vec<_>>()
+    };
+    assert_eq!(names("resized-:half"), [("resized-".to_owned(), Recipe::HALF)]);
+    let three = names(" small-:w=368 ; medium-:width=720&f=webp;thumbs/large_:w=700&dpr=2");
+    let recipe = |text: &str| Recipe::parse(text).unwrap().unwrap();
+    let wanted = [("small-", "w=368"), ("medium-", "w=720,f=webp"), ("thumbs/large_", "w=1400")];
+    assert_eq!(three, wanted.map(|(prefix, text)| (prefix.to_owned(), recipe(text))));
+    for none in ["", " "] {
+        assert_eq!(names(none), []);
+    }
+    let bad = [
+        "resized-",
+        "resized-half",
+        "resized:half",
+        ":half",
+        "-:",
+        "resized-:",
+        "resized-:q=0",
+        "resized-:w=400&f=auto",
+        "resized-:f=bmp",
+        "resized-:pos=top",
+        "resized-:p=small",
+        "resized-:s=0",
+        "/resized-:half",
+        "a//b-:half",
+        "../a-:half",
+        "réduit-:half",
+        "a b-:half",
+        "w=4/:half",
+        "a-:half;a-:w=4",
+        "a-:half;a-b-:w=4",
+        "a-b-:half;a-:w=4",
+        "a-:half;;b-:half",
+    ];
+    for value in bad {
+        let error = with("THUMBNAILS", value).unwrap_err();
+        let words = format!("PIXFRONT_THUMBNAILS={value}: must be a list such as resized-:half;thumbnail-:w=128&h=128");
+        assert!(error.context().starts_with(&words), "{}", error.context());
+    }
+    let unmade = Config::from_sources("formats = 'jpeg'\nthumbnails = 'a-:f=webp'", |_| None).unwrap();
+    let words = "PIXFRONT_THUMBNAILS: a-: f=webp is not made here; can be jpeg";
+    assert_eq!(unmade.check().unwrap_err().context(), words);
 }
 
 /// Whatever the order and the sources in which they are set.

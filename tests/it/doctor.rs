@@ -41,6 +41,19 @@ async fn asked(arguments: &[&str], signing_keys: &str) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
+/// By the doctor's own settings, as with the signing keys.
+#[tokio::test]
+async fn thumbnails_are_looked_for_under_their_prefix() {
+    const THUMBNAILS: (&str, &str) = ("PIXFRONT_THUMBNAILS", "thumbs/:w=40");
+    let server = Server::with(|command| _ = command.env(THUMBNAILS.0, THUMBNAILS.1));
+    let upload = server.url("/upload/originals");
+    let mut command = program(["doctor", &server.url("/"), "--upload-url", &upload, "--json", "--wait", "2"]);
+    command.env(THUMBNAILS.0, THUMBNAILS.1);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let (verdict, words) = Findings::of(&output).0["thumbnail"].clone();
+    assert!(verdict == "works" && words.starts_with("40×"), "{verdict}: {words}");
+}
+
 /// Verdicts by check, of a run with an upload, the debug secret and a look inside.
 struct Findings(BTreeMap<String, (String, String)>);
 

@@ -21,8 +21,7 @@ mod origin_response;
 mod start;
 mod upload_trigger;
 
-use function::Answer;
-pub(crate) use function::Function;
+pub(crate) use function::{Answer, Function};
 
 pub(crate) const ORIGIN_RESPONSE: &str = env!("CARGO_BIN_EXE_origin-response");
 pub(crate) const UPLOAD_TRIGGER: &str = env!("CARGO_BIN_EXE_upload-trigger");

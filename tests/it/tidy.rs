@@ -68,7 +68,7 @@ fn one_place_for_each_thing() {
     let decoders = outside(&["src/request.rs", "src/trigger/upload/shapes.rs", "src/store/s3.rs", "src/store/sqs.rs"]);
     fence(&["percent_decode"], decoders, "only request.rs parses URLs");
     fence(&["percent_encode"], outside(&["src/key.rs", "src/store/sqs.rs"]), "only key.rs writes URIs");
-    for service in ["s3", "dynamodb", "sqs"] {
+    for service in ["s3", "dynamodb", "sqs", "cloudfront", "lambda"] {
         let home = format!("src/store/{service}.rs");
         let sdk = format!("aws_sdk_{service}");
         fence(&[sdk.as_str()], |name| name != home, "one file knows a service's SDK");
@@ -84,6 +84,9 @@ fn one_place_for_each_thing() {
     fence(&["aws_lambda_events"], |name: &str| !name.starts_with("src/trigger/"), "events are read by the doors alone");
     let counts = |name: &str| !name.starts_with("src/telemetry/") && name != "src/serve/metrics.rs";
     fence(&["prometheus::"], counts, "counters are made where they are shown");
+    fence(&["indicatif"], |name: &str| !name.starts_with("src/cli/"), "progress is the command's to show");
+    let caches = |name: &str| !name.starts_with("src/serve/cache/");
+    fence(&["moka::", "redis::"], caches, "only caches know what they are kept in");
     let c_code = |name: &str| !name.starts_with("src/image/codec/");
     fence(&["unsafe ", "turbojpeg_sys", "libaom_sys", "libwebp_sys"], c_code, "unsafe stands around C codecs only");
     fence(&["catch_unwind("], outside(&["src/image/mod.rs"]), "panics are caught once");

@@ -15,12 +15,14 @@ use pixfront::request::Request;
 use pixfront::service::Service;
 use pixfront::store::{Attributes, Message, Stores, memory};
 
+mod attended;
 mod ministack;
 mod script;
 mod server;
 
+pub(crate) use attended::{Attendant, Call, Op, Place, attended};
 pub(crate) use ministack::{Ministack, Process, config_at, loader};
-pub(crate) use script::{Op, Place, Script};
+pub(crate) use script::Script;
 pub(crate) use server::{Answer, Server, program};
 
 /// A service, the script that its stores follow, and the same stores without the script, for setting up and looking.
@@ -43,7 +45,7 @@ impl World {
         change(&mut config);
         let stores = memory::open();
         let script = Arc::new(Script::default());
-        let service = Arc::new(Service::new(script::scripted(&stores, &script), config));
+        let service = Arc::new(Service::new(attended(&stores, &script), config));
         Self { service, stores, script }
     }
 

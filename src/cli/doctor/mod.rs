@@ -67,6 +67,8 @@ struct Patient {
     /// When this run began, in Unix seconds: part of what it asks for, so that it asks for something new.
     began: u64,
     is_signed: bool,
+    /// What the names of a thumbnail begin with, where uploads get any.
+    thumbnail_prefix: Option<String>,
 }
 
 impl Patient {
@@ -100,10 +102,13 @@ pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
             wait: Duration::from_secs(options.wait),
             began: unix_time(),
             is_signed: config.signing_keys.is_some(),
+            thumbnail_prefix: config.policy.thumbnails.first().map(|thumbnail| thumbnail.prefix.clone()),
         };
         let mut report = Report::new(options.json);
-        examine(&patient, given, &mut report).await?;
-        report.finish()
+        let examined = examine(&patient, given, &mut report).await;
+        // What was found before the deployment fell silent counts as well.
+        report.show()?;
+        examined.and_then(|()| report.verdict())
     })
 }
 

@@ -70,21 +70,31 @@ impl Report {
         Ok(())
     }
 
-    /// [`Kind::Upstream`] if anything is broken.
-    pub(super) fn finish(self) -> Result<()> {
-        let count = |verdict| self.findings.iter().filter(|finding| finding.verdict == verdict).count();
-        let (works, broken, unseen) = (count(Verdict::Works), count(Verdict::Broken), count(Verdict::Unseen));
+    /// Shows the sum, or as JSON all of it; nothing where nothing was found.
+    pub(super) fn show(&self) -> Result<()> {
+        if self.findings.is_empty() {
+            return Ok(());
+        }
         if self.json {
-            print_json(&self.findings)?;
-        } else {
-            print(&format!("\n{works} work, {broken} broken, {unseen} unseen\n"))?;
+            return print_json(&self.findings);
         }
-        match broken {
+        let [works, broken, unseen] =
+            [Verdict::Works, Verdict::Broken, Verdict::Unseen].map(|verdict| self.count(verdict));
+        print(&format!("\n{works} work, {broken} broken, {unseen} unseen\n"))
+    }
+
+    /// [`Kind::Upstream`] if anything is broken.
+    pub(super) fn verdict(&self) -> Result<()> {
+        match self.count(Verdict::Broken) {
             0 => Ok(()),
-            _ => Err(Error::new(
-                Kind::Upstream,
-                format!("{broken} of {} checks found something broken", self.findings.len()),
-            )),
+            broken => {
+                let words = format!("{broken} of {} checks found something broken", self.findings.len());
+                Err(Error::new(Kind::Upstream, words))
+            }
         }
+    }
+
+    fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
     }
 }

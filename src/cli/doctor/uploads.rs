@@ -43,6 +43,9 @@ pub(super) async fn first(patient: &Patient, upload: &UploadUrl, report: &mut Re
 pub(super) async fn thumbnail(patient: &Patient, key: &str, report: &mut Report) -> Result<()> {
     const CHECK: &str = "thumbnail";
     const ROW: &str = "row";
+    let Some(prefix) = &patient.thumbnail_prefix else {
+        return report.unseen(CHECK, "by PIXFRONT_THUMBNAILS here, uploads get none");
+    };
     let begun = Instant::now();
     if let Some(stores) = &patient.inside {
         if wait_for(patient, PAUSE, || has_row(stores, key)).await? {
@@ -55,7 +58,7 @@ pub(super) async fn thumbnail(patient: &Patient, key: &str, report: &mut Report)
         // Asked for too early it would be made on request, and nobody could tell any more.
         tokio::time::sleep(patient.wait).await;
     }
-    let answer = patient.client.get_debug(&format!("/resized-{}", &uri(key)[1..])).await?;
+    let answer = patient.client.get_debug(&uri(&format!("{prefix}{key}"))).await?;
     let Some(size) = answer.size().filter(|_| answer.status == 200) else {
         return report.broken(CHECK, format!("the thumbnail is answered with {}", answer.summary()));
     };

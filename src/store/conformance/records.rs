@@ -1,6 +1,6 @@
 //! Rows and messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -36,6 +36,7 @@ pub async fn ledger(ledger: &dyn Ledger) {
         [row(name, "W=400"), row(name, "resized-cat.jpg"), newer, row(name, "w=400,f=webp"), row(name, "é=🐈")];
     assert_eq!(rows, sorted, "rows come back whole, replaced, of this name alone, ordered by variant");
 
+    every_row_is_found(ledger, name).await;
     let some = ["w=400", "never", "é=🐈"].map(String::from);
     ok("forget", ledger.forget(name, &some).await);
     ok("forget again", ledger.forget(name, &some).await);
@@ -50,6 +51,34 @@ pub async fn ledger(ledger: &dyn Ledger) {
         assert_eq!(rows, [row(other, "w=400")], "another name keeps its row");
         ok("forget", ledger.forget(other, &["w=400".into()]).await);
     }
+}
+
+/// By pages of any size: each row of ours once, whole, and in the same order, whatever others are there.
+async fn every_row_is_found(ledger: &dyn Ledger, name: &str) {
+    let mut orders = Vec::new();
+    for limit in [1, 3, 1000] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = ok("rows", ledger.rows(after, limit).await);
+            assert!(page.len() <= limit, "{} rows where at most {limit} were asked for", page.len());
+            let is_last = page.len() < limit;
+            after = page.last().map(Row::key);
+            found.extend(page.into_iter().filter(|row| row.name.starts_with(name)));
+            if is_last {
+                break;
+            }
+        }
+        orders.push(found);
+    }
+    assert!(orders.iter().all(|order| *order == orders[0]), "pages of any size join to the same rows");
+    let mut names: Vec<_> = orders[0].iter().map(|row| &row.name).collect();
+    names.dedup();
+    let (count, distinct) = (names.len(), names.into_iter().collect::<BTreeSet<_>>().len());
+    assert_eq!(count, distinct, "rows of one name stand together");
+    let mut of_name: Vec<_> = orders.remove(0).into_iter().filter(|row| row.name == name).collect();
+    of_name.sort_by_key(Row::key);
+    assert_eq!(of_name, ok("variants_of", ledger.variants_of(name).await), "all rows of a name are among all rows");
+    assert!(ok("rows", ledger.rows(None, 0).await).is_empty(), "a limit of nothing finds nothing");
 }
 
 /// All that [`Queue`] promises to a receiver; messages of others are left where they are.

@@ -7,7 +7,7 @@ use rusqlite::TransactionBehavior;
 
 use super::Shared;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Ledger, Row};
+use crate::store::{Ledger, Row, RowKey};
 
 /// The ledger of a [`LocalStore`](super::LocalStore).
 #[derive(Clone, Debug)]
@@ -44,9 +44,22 @@ impl Ledger for LocalLedger {
                 query.query_map([name], |row| row.get(0))?.collect()
             })
             .await?;
-        let rows = facts.iter().map(|facts| serde_json::from_str(facts));
-        rows.collect::<serde_json::Result<_>>()
-            .map_err(|cause| Error::with_source(Kind::Upstream, "a row of the ledger could not be read", cause))
+        read(&facts)
+    }
+
+    async fn rows(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<Row>> {
+        // No row comes before this one, since no name is empty.
+        let RowKey { name, variant } = after.unwrap_or(RowKey { name: String::new(), variant: String::new() });
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let facts: Vec<String> = self
+            .shared
+            .ask(move |connection| {
+                let page = "SELECT facts FROM ledger WHERE (name, variant) > (?1, ?2) ORDER BY name, variant LIMIT ?3";
+                let mut query = connection.prepare_cached(page)?;
+                query.query_map((name, variant, limit), |row| row.get(0))?.collect()
+            })
+            .await?;
+        read(&facts)
     }
 
     async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {
@@ -63,4 +76,10 @@ impl Ledger for LocalLedger {
             })
             .await
     }
+}
+
+fn read(facts: &[String]) -> Result<Vec<Row>> {
+    let rows = facts.iter().map(|facts| serde_json::from_str(facts));
+    rows.collect::<serde_json::Result<_>>()
+        .map_err(|cause| Error::with_source(Kind::Upstream, "a row of the ledger could not be read", cause))
 }

@@ -43,6 +43,7 @@ pub fn open(dir: &Path) -> Result<Stores> {
         ledger: Arc::new(store.ledger()),
         failures: Arc::new(store.queue()),
         journal: Some(store.journal()),
+        distribution: None,
     })
 }
 

@@ -29,9 +29,9 @@ fn aws(ministack: &Ministack, arguments: &[&str]) -> String {
 }
 
 /// What Lambda is given: the program as `bootstrap` in a zip, without the symbols that only a debugger reads.
-fn zip(dir: &Path) -> String {
-    let (bootstrap, zip) = (dir.join("bootstrap"), dir.join("upload.zip"));
-    run(Command::new("strip").arg("-o").arg(&bootstrap).arg(env!("CARGO_BIN_EXE_upload-trigger")));
+fn zip(dir: &Path, program: &str) -> String {
+    let (bootstrap, zip) = (dir.join("bootstrap"), dir.join("function.zip"));
+    run(Command::new("strip").arg("-o").arg(&bootstrap).arg(program));
     let entry = format!("bootstrap={}", bootstrap.display());
     run(Command::new(Path::new(ROOT).join(".tools/venv/bin/python"))
         .arg(Path::new(ROOT).join("scripts/zip.py"))
@@ -50,15 +50,16 @@ fn environment(ministack: &Ministack) -> String {
     json!({ "Variables": variables }).to_string()
 }
 
-/// Makes the function and has the originals bucket tell it of what is created and removed.
-fn deploy(ministack: &Ministack) {
+/// Makes a function of one of our programs, where the originals bucket is.
+pub(super) fn create_function(ministack: &Ministack, name: &str, program: &str) -> Value {
     let dir = tempfile::tempdir().unwrap();
     let function = aws(
         ministack,
         &[
             "lambda",
             "create-function",
-            "--function-name=upload",
+            "--function-name",
+            name,
             "--runtime=provided.al2023",
             "--handler=bootstrap",
             "--role=arn:aws:iam::000000000000:role/upload",
@@ -66,10 +67,15 @@ fn deploy(ministack: &Ministack) {
             "--environment",
             &environment(ministack),
             "--zip-file",
-            &zip(dir.path()),
+            &zip(dir.path(), program),
         ],
     );
-    let function: Value = serde_json::from_str(&function).unwrap();
+    serde_json::from_str(&function).unwrap()
+}
+
+/// Makes the function and has the originals bucket tell it of what is created and removed.
+fn deploy(ministack: &Ministack) {
+    let function = create_function(ministack, "upload", env!("CARGO_BIN_EXE_upload-trigger"));
     let configuration = json!({ "LambdaFunctionConfigurations": [{
         "LambdaFunctionArn": function["FunctionArn"],
         "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pixfront::config::{Config, Invalidate, Place};
 use pixfront::store::Stores;
 use pixfront::store::aws::{self, Terms};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -59,8 +60,13 @@ pub(super) struct Wire {
 impl Wire {
     /// Says these one after the other, and the last one for ever.
     pub(super) async fn that(replies: &[Reply]) -> Self {
+        Self::told_by(Invalidate::Tags, replies).await
+    }
+
+    /// The same, where a distribution is told in that way.
+    pub(super) async fn told_by(invalidate: Invalidate, replies: &[Reply]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stores = stores_at(&format!("http://{}", listener.local_addr().unwrap())).await;
+        let stores = stores_at(&format!("http://{}", listener.local_addr().unwrap()), invalidate).await;
         let wire = Self { stores, asked: Arc::default(), sent: Arc::default() };
         let (asked, sent, replies) = (Arc::clone(&wire.asked), Arc::clone(&wire.sent), replies.to_vec());
         tokio::spawn(async move {
@@ -87,9 +93,11 @@ impl Wire {
 pub(super) const ATTEMPT: Duration = Duration::from_millis(600);
 
 /// Everything at this endpoint, on terms that fit a test.
-pub(super) async fn stores_at(endpoint: &str) -> Stores {
+pub(super) async fn stores_at(endpoint: &str, invalidate: Invalidate) -> Stores {
     let terms = Terms { connect: ATTEMPT, attempt: ATTEMPT, attempts: 3, pause: Duration::from_millis(10) };
-    aws::open_with(loader(), &terms, &config_at(endpoint, &format!("{endpoint}/queue"))).await.unwrap()
+    let distribution = Place { name: Some("E1DISTRIBUTION".into()), endpoint: Some(endpoint.into()), region: None };
+    let config = Config { distribution, invalidate, ..config_at(endpoint, &format!("{endpoint}/queue")) };
+    aws::open_with(loader(), &terms, &config).await.unwrap()
 }
 
 async fn talk(

@@ -3,7 +3,7 @@
 use pixfront::config::Config;
 use pixfront::format::Format;
 use pixfront::signature::SigningKeys;
-use pixfront::variant::parse_preset;
+use pixfront::variant::{Thumbnail, parse_preset};
 use pixfront::viewer_function::deployed;
 use proptest::collection::vec;
 use proptest::option;
@@ -90,6 +90,10 @@ fn deployments() -> [Config; 4] {
     let preset = |(name, query): (&str, &str)| (name.to_owned(), parse_preset(query).unwrap());
     narrow.policy.presets = [("small", "w=400&f=auto"), ("1", "h=10&pos=0.5,0.25&fit=cover&w=8")].map(preset).into();
     closed.policy.serves_originals = false;
+    narrow.policy.defaults = parse_preset("f=auto&q=33").unwrap();
+    closed.policy.thumbnails =
+        ["resized-:w=9", "photos/:w=4&f=webp"].map(|text| Thumbnail::parse(text).unwrap()).into();
+    closed.policy.defaults = parse_preset("fit=cover&pos=top&bg=00ff00").unwrap();
     closed.policy.presets = [("__proto__", "w=7&f=jpg&bg=FFFFFF&q=80")].map(preset).into();
     signed.signing_keys = SigningKeys::parse(KEYS);
     [usual, narrow, closed, signed]

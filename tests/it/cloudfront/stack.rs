@@ -30,11 +30,12 @@ async fn ask(stack: &Deployed, path: &str) -> Response {
 
 #[tokio::test]
 async fn from_an_upload_to_a_picture_by_the_regional_door() {
-    let secret = format!("DebugSecret={}", doctor::SECRET);
-    let mut stack = Deployed::deploy(&Functions::Real, &[REGIONAL, ("PARAMETERS", &secret)]).await;
+    let parameters = format!("DebugSecret={} TellCloudFront=true", doctor::SECRET);
+    let mut stack = Deployed::deploy(&Functions::Real, &[REGIONAL, ("PARAMETERS", &parameters)]).await;
     let stores = stack.stores().await;
     uploads_become_thumbnails(&stack, &stores).await;
     pictures_are_made_once(&stack, &stores).await;
+    cloudfront_is_told_of_overwrites(&stack, &stores).await;
     failures_become_messages(&stack, &stores).await;
     bad_uploads_are_refused(&stack, &stores).await;
     permissions_are_asked(&stack, &stores).await;
@@ -105,6 +106,34 @@ async fn pictures_are_made_once(stack: &Deployed, stores: &Stores) {
     assert_eq!(bad.status(), 400);
     let unsigned = stack.ask(host(stack.output("FunctionUrl")), PATH, By::Nobody).await;
     assert_eq!(unsigned.status(), 403, "only who signs, as CloudFront does, is answered");
+}
+
+/// By the trigger's own role, and of nothing else so far.
+async fn cloudfront_is_told_of_overwrites(stack: &Deployed, stores: &Stores) {
+    const KEY: &str = "photos/a b+c.jpg";
+    let id = stack.output("DistributionId");
+    let list = ["cloudfront", "list-invalidations", "--distribution-id", id];
+    let invalidations = async || {
+        let list = stack.aws("us-east-1", &list).await.unwrap();
+        list["InvalidationList"]["Items"].as_array().cloned().unwrap_or_default()
+    };
+    assert_eq!(invalidations().await, Vec::<serde_json::Value>::new(), "new pictures are no news");
+    let path = format!("{}/photos/a%20b%2Bc.jpg", stack.output("OriginalsBucketName"));
+    let thumbnail = format!("resized-{KEY}");
+    let before = stores.variants.head(&thumbnail).await.unwrap().attributes.metadata;
+    assert_eq!(stack.upload(&path, pictures::jpeg(118, 80), By::Account).await.status(), 200);
+    let told = until("invalidation", async || invalidations().await.pop()).await;
+    let id = told["Id"].as_str().unwrap();
+    let get = ["cloudfront", "get-invalidation", "--distribution-id", stack.output("DistributionId"), "--id", id];
+    let paths = stack.aws("us-east-1", &get).await.unwrap()["Invalidation"]["InvalidationBatch"]["Paths"].clone();
+    let tag = pixfront::key::SourceKey::new(KEY).unwrap().cache_tag();
+    assert_eq!(paths["Items"], serde_json::json!(["/photos/a%20b%2Bc.jpg", format!("#{tag}")]));
+    until("thumbnail of the new picture", async || {
+        let head = stores.variants.head(&thumbnail).await.ok()?;
+        (head.attributes.metadata["source-etag"] != before["source-etag"]).then_some(())
+    })
+    .await;
+    assert_eq!(invalidations().await.len(), 1);
 }
 
 async fn failures_become_messages(stack: &Deployed, stores: &Stores) {

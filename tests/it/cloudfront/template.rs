@@ -53,6 +53,8 @@ fn many(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
+const DISTRIBUTION: &str = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}";
+
 /// Who may do what: pairs of action and resource, sorted; logs and the optional key aside.
 fn allowed(statements: &Value) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
@@ -97,12 +99,13 @@ fn nobody_may_do_more_than_the_readme_says() {
         ("s3:DeleteObject", variants),
         ("dynamodb:PutItem", "Table"),
         ("dynamodb:BatchWriteItem", "Table"),
+        ("sqs:SendMessage", "Failures"),
     ];
     let edge = &properties(&template, "EdgeData")["PolicyDocument"]["Statement"];
     assert_eq!(allowed(edge), expected(&door));
-    let http = [&door[..], &[("sqs:SendMessage", "Failures")]].concat();
-    assert_eq!(allowed(role(&template, "HttpOriginRole")), expected(&http));
-    let upload = [&http[..], &[("s3:ListBucket", VARIANTS), ("dynamodb:Query", "Table")]].concat();
+    assert_eq!(allowed(role(&template, "HttpOriginRole")), expected(&door));
+    let tells = ("cloudfront:CreateInvalidation", DISTRIBUTION);
+    let upload = [&door[..], &[("s3:ListBucket", VARIANTS), ("dynamodb:Query", "Table"), tells]].concat();
     assert_eq!(allowed(role(&template, "UploadTriggerRole")), expected(&upload));
     assert_eq!(allowed(role(&template, "UploadApiRole")), expected(&[("s3:PutObject", originals)]));
     let roles =

@@ -155,3 +155,20 @@ async fn what_a_cache_kept_is_not_taken_for_the_stores() {
     assert_eq!((findings.with("broken").len(), output.status.code()), (0, Some(0)), "{:?}", findings.0);
     assert_eq!(findings.0["overwrite"].0, "works", "{:?}", findings.0);
 }
+
+/// Whatever was found until then is told, also to programs.
+#[tokio::test]
+async fn a_deployment_that_falls_silent_loses_no_findings() {
+    let silent = Illness {
+        before: |asked| {
+            assert!(!asked.url.contains("w=400abc"), "this connection is cut");
+            Some(asked)
+        },
+        ..HEALTHY
+    };
+    let (findings, output) = examined(&serve(), &[silent]).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(17), "{stderr}");
+    assert!(stderr.contains("the deployment does not answer"), "{stderr}");
+    assert!(findings.0.contains_key("under 1 MB") && !findings.0.contains_key("bad values"), "{:?}", findings.0);
+}

@@ -39,7 +39,7 @@ async fn it_is_stored_and_recorded_like_any_other() {
     let (world, fresh) = made().await;
     let picture = world.service.unkept(&fresh);
     assert!(!picture.is_stored, "so no redirect may rely on it");
-    assert_eq!(picture.cache_control, world.service.config().cache_control);
+    assert_eq!(picture.cache_control, world.service.config().cache_control());
     world.service.keep_afterwards(&fresh, None).await;
     assert_eq!(world.variants().await, ["photos/cat.jpg/w=60,f=webp"]);
     assert_eq!(world.rows(CAT).await, ["w=60,f=webp"]);

@@ -322,35 +322,3 @@ async fn a_message_that_cannot_be_sent_keeps_the_event_alive() {
     assert!(matches!(world.ingest("letter.pdf").await, Ok(Outcome::Failed { .. })));
     assert_eq!(world.messages().await.len(), 1);
 }
-
-/// The scenario of the next test: an overwritten original whose event is about to come.
-async fn overwritten() -> World {
-    let world = World::new();
-    world.put(CAT, pictures::jpeg(120, 80)).await;
-    world.ingest(CAT).await.unwrap();
-    world.respond("/photos/cat.jpg?w=10").await.unwrap();
-    world.put(CAT, pictures::jpeg(60, 60)).await;
-    world.script.forget_calls();
-    world
-}
-
-/// Whichever call fails, the event comes again, and then everything is as if nothing had failed.
-#[tokio::test]
-async fn a_store_that_fails_once_only_delays() {
-    let world = overwritten().await;
-    ready(world.ingest(CAT).await);
-    let calls = world.script.all_calls();
-    assert!(calls.len() > 5, "{calls:?}");
-    for (place, op, nth) in calls {
-        let world = overwritten().await;
-        world.script.fail(place, op, nth, Kind::Upstream);
-        let error = world.ingest(CAT).await.unwrap_err();
-        assert!(error.kind().is_transient(), "{place:?} {op:?} {nth}: {}", error.chain());
-        assert_eq!(world.messages().await, [], "{place:?} {op:?} {nth}");
-
-        assert_eq!(ready(world.ingest(CAT).await), ["resized-photos/cat.jpg"], "{place:?} {op:?} {nth}");
-        assert_eq!(size_of(&world, "resized-photos/cat.jpg").await, ("jpeg", 30, 30), "{place:?} {op:?} {nth}");
-        assert_eq!(world.variants().await, ["resized-photos/cat.jpg"], "{place:?} {op:?} {nth}");
-        assert_eq!(world.rows(CAT).await, ["resized-photos/cat.jpg"], "{place:?} {op:?} {nth}");
-    }
-}

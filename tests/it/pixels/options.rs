@@ -2,7 +2,7 @@
 
 use pixfront::error::Kind;
 use pixfront::format::{FileType, Format};
-use pixfront::image::{Cancel, Options, Rendered};
+use pixfront::image::{Cancel, Options, Rendered, Strangers};
 
 use super::recipe;
 use crate::pictures::animations::counting;
@@ -58,7 +58,7 @@ fn what_is_switched_off_is_not_decoded() {
 
 #[test]
 fn what_is_not_decoded_is_an_original() {
-    let options = Options { passes_through: false, ..Options::default() };
+    let options = Options { strangers: Strangers::Forbidden, ..Options::default() };
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
     assert_eq!(&render(svg, "w=9", &Options::default()).unwrap().bytes[..], svg);
     assert_eq!(render(svg, "w=9", &options).unwrap_err().kind(), Kind::Forbidden);

@@ -229,12 +229,18 @@ fn a_setting_that_cannot_be_is_named() {
         ("PIXFRONT_VARIANTS_REGION", ""),
         ("PIXFRONT_VARIANTS_ENDPOINT", "ftp://localhost"),
         ("PIXFRONT_TABLE", "my table"),
+        ("PIXFRONT_TABLE_FORM", "columns"),
         ("PIXFRONT_TABLE_REGION", "eu_west_1"),
         ("PIXFRONT_TABLE_ENDPOINT", "http://"),
         ("PIXFRONT_ROW_DAYS", "0"),
         ("PIXFRONT_QUEUE_URL", "failures"),
         ("PIXFRONT_QUEUE_REGION", "eu west 1"),
         ("PIXFRONT_QUEUE_ENDPOINT", "https://a b"),
+        ("PIXFRONT_DISTRIBUTION_ID", "E1 2"),
+        ("PIXFRONT_DISTRIBUTION_ENDPOINT", "cloudfront"),
+        ("PIXFRONT_INVALIDATE", "all"),
+        ("PIXFRONT_THUMBNAILS", "small"),
+        ("PIXFRONT_DEFAULTS", "w=4"),
     ];
     assert_eq!(table.len(), pixfront::config::SETTINGS.len());
     for (variable, value) in table {

@@ -38,7 +38,7 @@ pub(crate) struct Ministack {
 
 impl Ministack {
     pub(crate) async fn start() -> Self {
-        let process = Process::start(&["-c", PROGRAM], &[]);
+        let process = Process::bare(&[]);
         let endpoint = process.endpoint.clone();
         let sdk = async |region| sdk(region, &endpoint).await;
         for (bucket, region) in [("originals", REGIONS[0]), ("variants", REGIONS[1])] {
@@ -88,6 +88,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// All of AWS that the stand-in knows, empty, with this in its environment.
+    pub(crate) fn bare(environment: &[(&str, &str)]) -> Self {
+        Self::start(&["-c", PROGRAM], environment)
+    }
+
     /// Runs Python with these arguments and this environment beside what says where to listen and to keep things.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut said = String::new();

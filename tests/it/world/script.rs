@@ -2,41 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::ops::Range;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use pixfront::error::{Error, Kind, Result};
-use pixfront::store::{Attributes, Head, Ledger, Message, Object, ObjectStore, Queue, Received, Row, Stores};
 
-/// Which store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
-    Originals,
-    Variants,
-    Table,
-    Failures,
-}
-
-/// Which of its operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Op {
-    Get,
-    GetRange,
-    Head,
-    Put,
-    Delete,
-    List,
-    Record,
-    VariantsOf,
-    Forget,
-    Send,
-    Receive,
-    Release,
-    Peek,
-}
+use super::attended::{Attendant, Call, Op, Place};
 
 type Deed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -103,17 +74,20 @@ impl Script {
         let due = rules.iter().position(|rule| rule.calls_left == 0)?;
         Some(rules.remove(due).act)
     }
+}
 
-    async fn play<T>(&self, place: Place, op: Op, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+impl Attendant for Script {
+    async fn attend<T: Send>(&self, call: Call, doing: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let Call { place, op, .. } = call;
         match self.act(place, op) {
-            None => call.await,
+            None => doing.await,
             Some(Act::Fail(kind)) => Err(Error::new(kind, format!("{op:?} of {place:?} fails, as the test wants"))),
             Some(Act::Before(deed)) => {
                 deed.await;
-                call.await
+                doing.await
             }
             Some(Act::After(deed)) => {
-                let result = call.await;
+                let result = doing.await;
                 deed.await;
                 result
             }
@@ -128,90 +102,5 @@ impl Drop for Script {
         {
             panic!("{op:?} of {place:?} was to be called {calls_left} times more");
         }
-    }
-}
-
-/// The same stores, following the script.
-pub(super) fn scripted(stores: &Stores, script: &Arc<Script>) -> Stores {
-    fn follow<T>(inner: T, place: Place, script: &Arc<Script>) -> Scripted<T> {
-        Scripted { inner, place, script: Arc::clone(script) }
-    }
-    Stores {
-        originals: Arc::new(follow(Arc::clone(&stores.originals), Place::Originals, script)),
-        variants: Arc::new(follow(Arc::clone(&stores.variants), Place::Variants, script)),
-        ledger: Arc::new(follow(Arc::clone(&stores.ledger), Place::Table, script)),
-        failures: Arc::new(follow(Arc::clone(&stores.failures), Place::Failures, script)),
-        journal: stores.journal.clone(),
-    }
-}
-
-struct Scripted<T> {
-    inner: T,
-    place: Place,
-    script: Arc<Script>,
-}
-
-#[async_trait]
-impl ObjectStore for Scripted<Arc<dyn ObjectStore>> {
-    async fn get(&self, key: &str, limit_bytes: u64) -> Result<Object> {
-        self.script.play(self.place, Op::Get, self.inner.get(key, limit_bytes)).await
-    }
-
-    async fn get_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes> {
-        self.script.play(self.place, Op::GetRange, self.inner.get_range(key, etag, range)).await
-    }
-
-    async fn head(&self, key: &str) -> Result<Head> {
-        self.script.play(self.place, Op::Head, self.inner.head(key)).await
-    }
-
-    async fn put(&self, key: &str, body: Bytes, attributes: Attributes) -> Result<String> {
-        self.script.play(self.place, Op::Put, self.inner.put(key, body, attributes)).await
-    }
-
-    async fn delete(&self, keys: &[String]) -> Result<()> {
-        self.script.play(self.place, Op::Delete, self.inner.delete(keys)).await
-    }
-
-    async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>> {
-        self.script.play(self.place, Op::List, self.inner.list(prefix, after, limit)).await
-    }
-}
-
-#[async_trait]
-impl Ledger for Scripted<Arc<dyn Ledger>> {
-    async fn record(&self, row: Row) -> Result<()> {
-        self.script.play(self.place, Op::Record, self.inner.record(row)).await
-    }
-
-    async fn variants_of(&self, name: &str) -> Result<Vec<Row>> {
-        self.script.play(self.place, Op::VariantsOf, self.inner.variants_of(name)).await
-    }
-
-    async fn forget(&self, name: &str, variants: &[String]) -> Result<()> {
-        self.script.play(self.place, Op::Forget, self.inner.forget(name, variants)).await
-    }
-}
-
-#[async_trait]
-impl Queue for Scripted<Arc<dyn Queue>> {
-    async fn send(&self, message: Message) -> Result<()> {
-        self.script.play(self.place, Op::Send, self.inner.send(message)).await
-    }
-
-    async fn receive(&self, limit: usize, visibility_s: u32) -> Result<Vec<Received>> {
-        self.script.play(self.place, Op::Receive, self.inner.receive(limit, visibility_s)).await
-    }
-
-    async fn delete(&self, receipt: &str) -> Result<()> {
-        self.script.play(self.place, Op::Delete, self.inner.delete(receipt)).await
-    }
-
-    async fn release(&self, receipt: &str) -> Result<()> {
-        self.script.play(self.place, Op::Release, self.inner.release(receipt)).await
-    }
-
-    async fn peek(&self, limit: usize) -> Result<Vec<Message>> {
-        self.script.play(self.place, Op::Peek, self.inner.peek(limit)).await
     }
 }

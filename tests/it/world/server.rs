@@ -93,7 +93,12 @@ impl Server {
 
     /// Another one on the same directory.
     pub(crate) fn beside(&self) -> Self {
-        Self::on(Arc::clone(&self.dir), |_| ())
+        self.beside_with(|_| ())
+    }
+
+    /// The same, with other arguments or another environment.
+    pub(crate) fn beside_with(&self, change: impl FnOnce(&mut Command)) -> Self {
+        Self::on(Arc::clone(&self.dir), change)
     }
 
     /// SIGKILL.

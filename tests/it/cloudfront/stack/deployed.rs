@@ -225,8 +225,8 @@ pub(super) enum By<'a> {
 /// What `make package` writes, of this build.
 fn package(functions: &Functions, endpoint: &str) -> TempDir {
     let dir = TempDir::new().unwrap();
-    let settings =
-        ["originals", "variants", "table", "queue"].map(|place| format!("{place}_endpoint = \"{endpoint}\"\n"));
+    let settings = ["originals", "variants", "table", "queue", "distribution"]
+        .map(|place| format!("{place}_endpoint = \"{endpoint}\"\n"));
     fs::write(dir.path().join("pixfront.toml"), settings.concat()).unwrap();
     let viewer_request = pixfront::viewer_function::deployed(&Config::default(), false).unwrap();
     fs::write(dir.path().join("viewer-request.js"), viewer_request).unwrap();

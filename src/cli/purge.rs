@@ -1,0 +1,98 @@
+//! `pixfront purge`: forgets what was made of an original, or of many.
+
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::{StoreOptions, block_on_few, print, print_json};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::key::SourceKey;
+use crate::outdated::Forgotten;
+use crate::params::shorten;
+use crate::patience::Patience;
+use crate::purge::Purge;
+use crate::service::Service;
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(super) struct Options {
+    /// The original's key, e.g. photos/cat.jpg; it may be gone itself.
+    #[arg(required_unless_present = "all")]
+    key: Option<String>,
+    /// KEY is what the originals' keys begin with, e.g. photos/.
+    #[arg(long, requires = "key")]
+    prefix: bool,
+    /// Of all originals.
+    #[arg(long, conflicts_with_all = ["key", "prefix"])]
+    all: bool,
+    /// Only say what there is to forget.
+    #[arg(long)]
+    dry_run: bool,
+    /// Say it as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+/// Whose variants.
+enum Target {
+    One(SourceKey),
+    Prefix(String),
+}
+
+pub(super) fn run(options: &Options, config: Config) -> Result<()> {
+    let target = target(options, &config)?;
+    let Forgotten { objects, rows } = block_on_few(config.renders, async {
+        let stores = options.store.open_existing(&config).await?;
+        let service = Service::new(stores, config);
+        match &target {
+            Target::One(source) if options.dry_run => service.forgettable(source).await,
+            Target::One(source) => service.forget(source).await,
+            Target::Prefix(prefix) => purge(&service, prefix, options.dry_run).await,
+        }
+    })?;
+    if options.json {
+        return print_json(&json!({ "dry_run": options.dry_run, "objects": objects, "rows": rows }));
+    }
+    let forgotten = if options.dry_run { "to forget" } else { "forgotten" };
+    print(&format!("{objects} objects and {rows} rows {forgotten}\n"))
+}
+
+async fn purge(service: &Service, prefix: &str, is_dry_run: bool) -> Result<Forgotten> {
+    let progress = ProgressBar::new_spinner();
+    progress.enable_steady_tick(Duration::from_millis(200));
+    let purge = Purge { service, prefix, is_dry_run, patience: Patience::default() };
+    let seen = |Forgotten { objects, rows }| progress.set_message(format!("{objects} objects and {rows} rows"));
+    let purged = purge.run(seen).await;
+    progress.finish_and_clear();
+    purged
+}
+
+fn target(options: &Options, config: &Config) -> Result<Target> {
+    let key = options.key.as_deref().unwrap_or_default();
+    if options.all {
+        return Ok(Target::Prefix(String::new()));
+    }
+    if key.is_empty() {
+        return Err(Error::invalid("the key is empty; --all purges everything"));
+    }
+    if options.prefix {
+        return Ok(Target::Prefix(key.to_owned()));
+    }
+    if key.ends_with('/') {
+        return Err(Error::invalid(format!("{} is no key; with --prefix it stands for all below it", shorten(key))));
+    }
+    if let Some((thumbnail, source)) = config.policy.thumbnail_of(key) {
+        let prefix = &thumbnail.prefix;
+        return Err(Error::invalid(format!(
+            "a name that begins with {prefix} is a thumbnail; its original is {}",
+            shorten(source)
+        )));
+    }
+    let bad = |error: Error| Error::invalid(format!("{}: {}", shorten(key), error.context()));
+    SourceKey::new(key).map(Target::One).map_err(bad)
+}

@@ -1,0 +1,195 @@
+//! What CloudFront is told of overwritten and deleted originals, when, and what becomes of that when it does not listen.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+
+use bytes::Bytes;
+use pixfront::config::{Config, Invalidate, Place};
+use pixfront::error::{Kind, Result};
+use pixfront::ingest::{Outcome, Upload};
+use pixfront::key::SourceKey;
+use pixfront::redrive::Task;
+use pixfront::request::Request;
+use pixfront::service::{Made, Service};
+use pixfront::store::{Attributes, Stores, memory};
+
+use super::wire::{Reply, Wire};
+use crate::pictures;
+
+const CAT: &str = "사진/a b+*.jpg";
+const CAT_URI: &str = "/%EC%82%AC%EC%A7%84/a%20b%2B%2A.jpg";
+/// A long answer for the edge, where there is somebody who calls it back.
+const YEAR: &str = "public, max-age=86400, s-maxage=31536000";
+
+fn told() -> Reply {
+    let body = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-22T00:00:00Z</CreateTime>\
+                <InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>x</CallerReference>\
+                </InvalidationBatch></Invalidation>";
+    Reply::Says("201 Created", "content-type: text/xml\r\n", body.to_owned())
+}
+
+fn refusal(status: &'static str, code: &str) -> Reply {
+    let body = format!("<ErrorResponse><Error><Code>{code}</Code><Message>because</Message></Error></ErrorResponse>");
+    Reply::Says(status, "content-type: text/xml\r\n", body)
+}
+
+/// A service on memory, whose distribution says this.
+struct Behind {
+    wire: Wire,
+    service: Service,
+}
+
+impl Behind {
+    async fn a_distribution_that(replies: &[Reply]) -> Self {
+        Self::told_by(Invalidate::Tags, replies).await
+    }
+
+    async fn told_by(by: Invalidate, replies: &[Reply]) -> Self {
+        let wire = Wire::told_by(by, replies).await;
+        let stores = Stores { distribution: wire.stores.distribution.clone(), ..memory::open() };
+        assert!(stores.distribution.is_some());
+        let service = Service::new(stores, Config::default());
+        Self { wire, service }
+    }
+
+    async fn put(&self, width: u32) {
+        let picture = pictures::jpeg(width, 20).into();
+        self.service.stores().originals.put(CAT, picture, Attributes::default()).await.unwrap();
+    }
+
+    async fn ingest(&self) -> Result<Outcome> {
+        self.service.ingest(&Upload { bucket: "originals".into(), key: CAT.into() }).await
+    }
+
+    /// The paths of each invalidation so far.
+    fn invalidated(&self) -> Vec<Vec<String>> {
+        let paths = |request: &String| {
+            assert!(request.starts_with("POST /2020-05-31/distribution/E1DISTRIBUTION/invalidation"), "{request}");
+            request.split("<Path>").skip(1).map(|path| path.split_once("</Path>").unwrap().0.to_owned()).collect()
+        };
+        self.wire.asked().iter().map(paths).collect()
+    }
+}
+
+fn by_tag() -> Vec<String> {
+    vec![CAT_URI.to_owned(), format!("#{}", SourceKey::new(CAT).unwrap().cache_tag())]
+}
+
+#[tokio::test]
+async fn only_of_what_it_may_have_cached() {
+    let behind = Behind::a_distribution_that(&[told()]).await;
+    behind.put(40).await;
+    // New, and told of twice.
+    for _ in 0..2 {
+        behind.ingest().await.unwrap();
+    }
+    assert_eq!(behind.invalidated(), Vec::<Vec<String>>::new(), "that would cost, and nothing is outdated");
+    behind.put(60).await;
+    for _ in 0..2 {
+        behind.ingest().await.unwrap();
+    }
+    assert_eq!(behind.invalidated(), [by_tag()], "once");
+    behind.service.stores().originals.delete(&[CAT.to_owned()]).await.unwrap();
+    assert_eq!(behind.ingest().await.unwrap(), Outcome::Removed);
+    assert_eq!(behind.invalidated(), [by_tag(), by_tag()]);
+    let references: Vec<_> = behind.wire.asked().iter().map(|asked| between(asked, "CallerReference")).collect();
+    assert_ne!(references[0], references[1], "CloudFront takes two that are alike for one");
+}
+
+fn between(text: &str, element: &str) -> String {
+    let (_, rest) = text.split_once(&format!("<{element}>")).unwrap();
+    rest.split_once(&format!("</{element}>")).unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn by_paths_where_it_reads_no_tags() {
+    let behind = Behind::told_by(Invalidate::Paths, &[told()]).await;
+    behind.service.forget(&SourceKey::new(CAT).unwrap()).await.unwrap();
+    let paths = [CAT_URI.to_owned(), format!("{CAT_URI}/*"), format!("/resized-{}", &CAT_URI[1..])];
+    assert_eq!(behind.invalidated(), [paths]);
+}
+
+/// The second delivery of the event finds no object any more, and must know all the same.
+#[tokio::test]
+async fn who_fails_to_tell_it_comes_again() {
+    let away = refusal("503 Service Unavailable", "ServiceUnavailable");
+    for has_rows in [true, false] {
+        // Three attempts of the SDK are one of ours.
+        let behind = Behind::a_distribution_that(&[away.clone(), away.clone(), away.clone(), told()]).await;
+        behind.put(40).await;
+        behind.ingest().await.unwrap();
+        if !has_rows {
+            behind.service.stores().ledger.forget(CAT, &[format!("resized-{CAT}")]).await.unwrap();
+        }
+        behind.put(60).await;
+        let error = behind.ingest().await.unwrap_err();
+        assert_eq!((error.kind(), behind.invalidated().len()), (Kind::Upstream, 3), "{}", error.chain());
+        assert!(error.chain().contains("CreateInvalidation of E1DISTRIBUTION"), "{}", error.chain());
+        assert!(!error.context().contains("E1DISTRIBUTION"), "{}", error.context());
+        assert!(behind.service.stores().variants.head(&format!("resized-{CAT}")).await.is_err(), "it went first");
+
+        behind.ingest().await.unwrap();
+        assert_eq!((behind.invalidated().len(), behind.invalidated()[3].clone()), (4, by_tag()), "rows: {has_rows}");
+        behind.ingest().await.unwrap();
+        assert_eq!(behind.invalidated().len(), 4, "and that is that");
+    }
+}
+
+#[tokio::test]
+async fn too_many_at_once_are_named() {
+    let behind = Behind::a_distribution_that(&[refusal("400 Bad Request", "TooManyInvalidationsInProgress")]).await;
+    let error = behind.service.forget(&SourceKey::new(CAT).unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), behind.invalidated().len()), (Kind::Upstream, 1), "no use in asking at once again");
+    assert!(error.chain().contains("PIXFRONT_INVALIDATE=tags"), "{}", error.chain());
+}
+
+/// A regional door answers before it stores: what it finds outdated only then was allowed to be cached.
+#[tokio::test]
+async fn an_answer_of_outdated_bytes_is_called_back() {
+    let behind = Behind::a_distribution_that(&[told()]).await;
+    behind.put(40).await;
+    let request = Request::parse_url(&format!("{CAT_URI}?w=8"), None).unwrap();
+    let Made::Now(fresh) = behind.service.make(&request, None).await.unwrap() else { panic!("it was not there") };
+    behind.put(60).await;
+    behind.service.keep_afterwards(&fresh, None).await;
+    assert_eq!(behind.invalidated(), [by_tag()]);
+    assert_eq!(behind.service.stores().failures.peek(9).await.unwrap(), []);
+}
+
+/// The function behind that door can't know its distribution, but how long it lets its answers be kept.
+#[tokio::test]
+async fn who_knows_no_distribution_leaves_a_message_for_one_who_does() {
+    let wire = Wire::that(&[told()]).await;
+    let stores = memory::open();
+    let config = Config { cache_control: Some(YEAR.into()), ..Config::default() };
+    let door = Service::new(stores.clone(), config);
+    let put = async |width| {
+        let picture = pictures::jpeg(width, 20).into();
+        stores.originals.put("cat.jpg", picture, Attributes::default()).await.unwrap();
+    };
+    put(40).await;
+    let request = Request::parse_url("/cat.jpg?w=8", None).unwrap();
+    let Made::Now(fresh) = door.make(&request, None).await.unwrap() else { panic!("it was not there") };
+    put(60).await;
+    door.keep_afterwards(&fresh, None).await;
+    let messages = stores.failures.peek(9).await.unwrap();
+    assert_eq!((messages.len(), &*messages[0].body, &*messages[0].attributes["stage"]), (1, "cat.jpg", "persist"));
+
+    let stores = Stores { distribution: wire.stores.distribution.clone(), ..stores };
+    let reader = Service::new(stores, Config::default());
+    let source = SourceKey::new("cat.jpg").unwrap();
+    reader.redrive(&Task::Variant { source, recipe: "w=8".into() }).await.unwrap();
+    assert_eq!(wire.asked().len(), 1, "{:?}", wire.asked());
+}
+
+#[tokio::test]
+async fn where_it_is_told_variants_may_be_kept_for_a_year() {
+    let distribution = Place { name: Some("E1".into()), ..Place::default() };
+    let config = Config { distribution, ..Config::default() };
+    assert_eq!(config.cache_control(), YEAR);
+    let service = Service::new(memory::open(), config);
+    let picture = Bytes::from(pictures::jpeg(40, 20));
+    service.stores().originals.put("cat.jpg", picture, Attributes::default()).await.unwrap();
+    service.respond(&Request::parse_url("/cat.jpg?w=8", None).unwrap(), None).await.unwrap();
+    let head = service.stores().variants.head("cat.jpg/w=8").await.unwrap();
+    assert_eq!(head.attributes.cache_control.as_deref(), Some(YEAR));
+}

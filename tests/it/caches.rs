@@ -1,0 +1,45 @@
+//! `pixfront serve` and what it keeps answers in: the real program before a real Redis, well and ill, alone and beside another.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+
+use std::process::Command;
+
+use crate::pictures;
+use crate::world::{Answer, Server};
+
+mod addresses;
+mod promises;
+mod proxy;
+mod purges;
+mod redis_server;
+mod shared;
+mod trouble;
+
+pub(crate) use redis_server::RedisServer;
+
+/// A server with its cache there, beside whatever else it is told.
+fn cached_in(url: &str, change: impl FnOnce(&mut Command)) -> Server {
+    Server::with(|command| {
+        command.args(["--cache", url]);
+        change(command);
+    })
+}
+
+/// The same with a cat in it.
+async fn with_cat(url: &str) -> Server {
+    let server = cached_in(url, |_| ());
+    server.upload("photos/cat.jpg", pictures::jpeg(120, 80)).await;
+    server
+}
+
+/// Asks, and checks where the answer came from.
+async fn expect(server: &Server, path: &str, cache: &str) -> Answer {
+    let answer = server.get(path).await;
+    assert_eq!((answer.status, answer.header("x-cache")), (200, cache), "{path}: {:?}", server.log());
+    answer
+}
+
+/// How many lines of the log have these words.
+fn lines(server: &Server, words: &str) -> usize {
+    server.log().iter().filter(|line| line.contains(words)).count()
+}
