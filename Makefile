@@ -4,7 +4,7 @@ SHELL       := /bin/sh
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build serve test check fuzz bench bench-quick bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node njs redis front-ends \
+.PHONY: help build serve test check fuzz bench bench-quick bench-alone bench-report bench-compare bench-tools package package-arm64 deploy undeploy tools venv node njs redis front-ends \
         lint-tools clean
 
 # cargo's own variable, honoured; unset it is target/, as everywhere in the documentation.
@@ -57,6 +57,11 @@ bench: tools node bench-tools ## measure beside the peers, about an hour: make b
 
 bench-quick: tools bench-tools ## prove in two minutes that the bench works, with whatever peers are installed; its times mean nothing
 	cargo bench --profile dev --bench bench --locked -- run --quick --into '$(BUILT)/tmp/bench-quick'
+	cargo bench --profile dev --bench bench --locked -- alone thumbnails --quick
+	cargo bench --profile dev --bench bench --locked -- alone bucket --quick
+
+bench-alone: tools bench-tools ## measure what no peer does: make bench-alone WHAT=thumbnails, or WHAT=bucket (ten minutes)
+	cargo bench --bench bench --locked -- alone '$(WHAT)'
 
 bench-report: ## write a result's tables and plots anew: make bench-report RESULT=bench/results/….json [README=1]
 	$(if $(RESULT),,$(error say which result: make bench-report RESULT=bench/results/….json))
@@ -95,10 +100,10 @@ node: venv ## install Node.js 22 and 24 and Lambda's runtime interface client in
 	@scripts/node-tools.sh
 
 njs: ## install njs, in which the viewer-request function is tested (`test` calls this)
-	@scripts/njs-tools.sh
+	@scripts/apt-tools.sh njs
 
 redis: ## install redis-server, before which `serve --cache redis://…` is tested (`test` calls this)
-	@scripts/redis-tools.sh
+	@scripts/apt-tools.sh redis
 
 front-ends: node ## install Chromium, and Next.js into .tools/front-ends, to look at pages in (`test` calls this)
 	@scripts/front-end-tools.sh
