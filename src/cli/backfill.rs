@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::failures::printable;
 use super::serve::stop_signal;
-use super::{StoreKind, StoreOptions, block_on_few, print, print_json};
+use super::{ChangeOptions, StoreKind, block_on_few, print, print_json};
 use crate::backfill::{Checkpoint, Ended, Named, Report, Run, Unmade, Walk, Wanted};
 use crate::config::{Config, Place};
 use crate::error::{Error, Kind, Result};
@@ -50,14 +50,8 @@ pub(super) struct Options {
     /// Begin without counting the keys; then there is no estimate.
     #[arg(long)]
     no_count: bool,
-    /// Only say what there is to make.
-    #[arg(long)]
-    dry_run: bool,
-    /// Say it as JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    store: StoreOptions,
+    change: ChangeOptions,
 }
 
 /// The pause of a rate.
@@ -73,7 +67,7 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let wanted = Wanted::new(&options.variants, !options.no_thumbnails, &config.policy)?;
     let begun = Instant::now();
     let (after, report, ended) = block_on_few(config.renders, async {
-        let stores = options.store.open_existing(&config).await?;
+        let stores = options.change.store.open_existing(&config).await?;
         let mut checkpoint = match &options.checkpoint {
             Some(path) => Some(Checkpoint::open(path, run_of(options, &config, &wanted)?)?),
             None => None,
@@ -102,7 +96,7 @@ fn walk<'a>(options: &'a Options, service: &'a Service, wanted: &'a Wanted, afte
         limit: options.limit.map_or(usize::MAX, NonZeroUsize::get),
         pause: options.rate.unwrap_or_default(),
         patience: Patience::default(),
-        is_dry_run: options.dry_run,
+        is_dry_run: options.change.dry_run,
         leaves_messages: options.report_failures,
         keeps_going: options.keep_going,
     }
@@ -114,7 +108,7 @@ async fn run_walk(
     checkpoint: Option<&mut Checkpoint>,
 ) -> Result<(Report, Result<()>)> {
     // A dry run leaves it as it is.
-    let mut checkpoint = checkpoint.filter(|_| !options.dry_run);
+    let mut checkpoint = checkpoint.filter(|_| !options.change.dry_run);
     if let Some(checkpoint) = &mut checkpoint {
         // At once: that it can't be written must not come out after an hour.
         checkpoint.write(walk.after)?;
@@ -162,11 +156,11 @@ fn run_of(options: &Options, config: &Config, wanted: &Wanted) -> Result<Run> {
         (name, None) => format!("s3://{}", name.as_deref().unwrap_or_default()),
         (name, Some(endpoint)) => format!("s3://{} at {endpoint}", name.as_deref().unwrap_or_default()),
     };
-    let (originals, variants) = match options.store.store {
+    let (originals, variants) = match options.change.store.store {
         StoreKind::Aws => (bucket(&config.originals), bucket(&config.variants)),
         StoreKind::Memory => ("memory".to_owned(), "memory".to_owned()),
         StoreKind::Local => {
-            let data = &options.store.data;
+            let data = &options.change.store.data;
             let unread = |cause| Error::with_source(Kind::Upstream, format!("{} can't be read", data.display()), cause);
             let data = data.canonicalize().map_err(unread)?.display().to_string();
             (data.clone(), data)
@@ -180,9 +174,9 @@ fn failures(report: &Report) -> u64 {
 }
 
 fn say(options: &Options, after: Option<&str>, report: &Report, took: Duration) -> Result<()> {
-    if options.json {
+    if options.change.json {
         let mut said = json!(report);
-        said["dry_run"] = json!(options.dry_run);
+        said["dry_run"] = json!(options.change.dry_run);
         said["after"] = json!(after);
         said["seconds"] = json!(took.as_millis() as f64 / 1000.0);
         return print_json(&said);
@@ -204,7 +198,7 @@ fn say(options: &Options, after: Option<&str>, report: &Report, took: Duration) 
     for (reason, count) in &report.skipped {
         words += &format!("{count} skipped, {reason}\n");
     }
-    words += &if options.dry_run {
+    words += &if options.change.dry_run {
         format!("{originals} originals: {thumbnails} thumbnails and {variants} variants to make, {current} there\n")
     } else {
         let bytes = HumanBytes(*bytes);

@@ -97,6 +97,19 @@ struct StoreOptions {
     data: PathBuf,
 }
 
+/// For the subcommands that change much at once.
+#[derive(Args)]
+struct ChangeOptions {
+    /// Change nothing; say what there is to do.
+    #[arg(long)]
+    dry_run: bool,
+    /// Say it as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum StoreKind {
     /// Files and SQLite in the data directory.

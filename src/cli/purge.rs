@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::{StoreOptions, block_on_few, print, print_json};
+use super::{ChangeOptions, block_on_few, print, print_json};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::key::SourceKey;
@@ -17,7 +17,6 @@ use crate::purge::Purge;
 use crate::service::Service;
 
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Options {
     /// The original's key, e.g. photos/cat.jpg; it may be gone itself.
     #[arg(required_unless_present = "all")]
@@ -28,14 +27,8 @@ pub(super) struct Options {
     /// Of all originals.
     #[arg(long, conflicts_with_all = ["key", "prefix"])]
     all: bool,
-    /// Only say what there is to forget.
-    #[arg(long)]
-    dry_run: bool,
-    /// Say it as JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    store: StoreOptions,
+    change: ChangeOptions,
 }
 
 /// Whose variants.
@@ -47,18 +40,18 @@ enum Target {
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let target = target(options, &config)?;
     let Forgotten { objects, rows } = block_on_few(config.renders, async {
-        let stores = options.store.open_existing(&config).await?;
+        let stores = options.change.store.open_existing(&config).await?;
         let service = Service::new(stores, config);
         match &target {
-            Target::One(source) if options.dry_run => service.forgettable(source).await,
+            Target::One(source) if options.change.dry_run => service.forgettable(source).await,
             Target::One(source) => service.forget(source).await,
-            Target::Prefix(prefix) => purge(&service, prefix, options.dry_run).await,
+            Target::Prefix(prefix) => purge(&service, prefix, options.change.dry_run).await,
         }
     })?;
-    if options.json {
-        return print_json(&json!({ "dry_run": options.dry_run, "objects": objects, "rows": rows }));
+    if options.change.json {
+        return print_json(&json!({ "dry_run": options.change.dry_run, "objects": objects, "rows": rows }));
     }
-    let forgotten = if options.dry_run { "to forget" } else { "forgotten" };
+    let forgotten = if options.change.dry_run { "to forget" } else { "forgotten" };
     print(&format!("{objects} objects and {rows} rows {forgotten}\n"))
 }
 

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{StoreOptions, block_on, print, print_json};
+use super::{ChangeOptions, block_on, print, print_json};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -20,14 +20,8 @@ pub(super) struct Options {
     /// At most so many messages.
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     limit: usize,
-    /// Only say what there is to do.
-    #[arg(long)]
-    dry_run: bool,
-    /// Say it as JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    store: StoreOptions,
+    change: ChangeOptions,
 }
 
 /// For how long a message is nobody else's. Longer than a batch takes; if this process ends before, the messages come back by then.
@@ -55,11 +49,15 @@ struct Kept {
 
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let report = block_on(async {
-        let stores = options.store.open_existing(&config).await?;
+        let stores = options.change.store.open_existing(&config).await?;
         let service = Service::new(stores, config);
-        if options.dry_run { look(&service, options.limit).await } else { redrive(&service, options.limit).await }
+        if options.change.dry_run {
+            look(&service, options.limit).await
+        } else {
+            redrive(&service, options.limit).await
+        }
     })?;
-    if options.json {
+    if options.change.json {
         return print_json(&report);
     }
     let mut words = String::new();
@@ -68,7 +66,7 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
         words.push('\n');
     }
     let (done, kept) = (report.done, report.kept.len());
-    words += &if options.dry_run {
+    words += &if options.change.dry_run {
         format!("{done} to try again, {kept} that can't be read\n")
     } else {
         format!("{done} done, {kept} kept\n")
