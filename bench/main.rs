@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub(crate) mod alone;
 pub(crate) mod compare;
 mod engine;
 mod group;
@@ -31,7 +32,6 @@ mod sources;
 pub(crate) mod stats;
 mod system;
 mod task;
-mod thumbnails;
 mod trial;
 
 type Failure = Box<dyn std::error::Error>;
@@ -50,12 +50,8 @@ enum Command {
     },
     /// Say what moved between two results, beyond the noise.
     Compare { before: PathBuf, after: PathBuf },
-    /// Measure three thumbnails of one decode beside three renders.
-    Thumbnails {
-        /// Prove that it works, on a small picture.
-        #[arg(long)]
-        quick: bool,
-    },
+    /// Measure what no peer does, and leave it in bench/results/alone.
+    Alone(alone::Arguments),
     /// Be the peer that Pixfront's own engine is: tasks on standard input.
     #[command(hide = true)]
     Worker,
@@ -66,9 +62,12 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os().filter(|argument| argument != "--bench");
     let done = match Command::parse_from(arguments) {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Report { result, readme } => run::report(&result, readme),
+        Command::Report { result, readme } => match alone::Alone::read(&result) {
+            Ok(alone) => alone.write_table(&result).map(|table| println!("{}", table.display())),
+            Err(_) => run::report(&result, readme),
+        },
         Command::Compare { before, after } => compare::compare(&before, &after),
-        Command::Thumbnails { quick } => thumbnails::run(quick),
+        Command::Alone(arguments) => alone::run(&arguments),
         Command::Worker => ours::work(),
     };
     match done {

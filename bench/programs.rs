@@ -61,6 +61,7 @@ fn get_variant(dir: &Path, key: &str) -> Result<Vec<u8>, Failure> {
     Ok(found.body.to_vec())
 }
 
-fn alone() -> std::io::Result<tokio::runtime::Runtime> {
+/// A runtime for a single call of a store.
+pub(crate) fn alone() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -22,7 +22,6 @@ use crate::world::{World, program};
 mod aws;
 mod command;
 mod failures;
-mod memory;
 mod races;
 mod resume;
 

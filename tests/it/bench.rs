@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use harness::alone::Alone;
 use harness::compare::{changes_of, moves_of};
 use harness::lambda::price::{EDGE, REGIONAL, dollars, memory_mb};
 use harness::result::{Figure, Machine, Outcome, Peer, Row, Run, Suite};
@@ -207,6 +208,24 @@ fn kept_results_are_readable() {
         count += 1;
     }
     assert!(count > 0);
+}
+
+/// Likewise of ours alone.
+#[test]
+fn kept_measurements_of_ours_alone_are_readable() {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("bench/results/alone")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let table = Alone::read(&path).unwrap().table().unwrap();
+            let kept = fs::read_to_string(path.with_extension("md")).unwrap_or_default();
+            assert!(table == kept, "its table is out of date: make bench-report RESULT={}", path.display());
+            names.extend(path.file_stem().and_then(|stem| stem.to_str()?.rsplit('-').next()).map(ToOwned::to_owned));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names, ["bucket", "thumbnails"]);
 }
 
 fn root() -> &'static Path {
