@@ -32,7 +32,7 @@ pub fn deployed(config: &Config, must_be_signed: bool) -> Result<String> {
         ..=BYTES_MAX => Ok(text),
         length => Err(Error::invalid(format!(
             "the viewer-request function is {length} bytes long with these settings, over CloudFront's limit of {BYTES_MAX}; \
-             fewer or shorter presets make it shorter"
+             fewer or shorter presets, defaults and thumbnail prefixes make it shorter"
         ))),
     }
 }

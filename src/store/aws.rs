@@ -1,6 +1,7 @@
-//! The backends at AWS, opened together: what `Config` calls places becomes four clients.
+//! The backends at AWS, opened together: what `Config` calls places becomes clients.
 //!
-//! Each service's SDK is known to one file alone: S3 to `s3.rs`, DynamoDB to `dynamodb.rs`, SQS to `sqs.rs`. What the client of
+//! Each service's SDK is known to one file alone: S3 to `s3.rs`, DynamoDB to `dynamodb.rs`, SQS to `sqs.rs`, CloudFront to `cloudfront.rs`,
+//! Lambda to `lambda.rs`. What the client of
 //! a picture may read names no bucket, table, queue or URL; the log's part of an error does.
 
 use std::error::Error as StdError;

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use tokio::time::sleep;
 
 use super::aws::{Asked, Site, failed};
+use super::checks::now_ms;
 use super::{Ledger, Row, RowKey};
 use crate::config::{Config, TableForm};
 use crate::error::{Error, Kind, Result};
@@ -49,10 +50,10 @@ pub(super) struct Rows {
 
 impl Rows {
     /// A row must outlive what was cached near viewers on its variant's last day: it is by rows that an overwrite is known for one,
-    /// and that CloudFront is told.
+    /// and that CloudFront is told. S3 expires objects at the midnight after their last day, and takes its time: two days more.
     pub(super) fn of(config: &Config) -> Self {
         let cached_s = shared_max_age(config.cache_control()).as_secs();
-        let life_s = config.row_days.map(|days| u64::from(days) * DAY_S + cached_s);
+        let life_s = config.row_days.map(|days| ((u64::from(days) + 2) * DAY_S).saturating_add(cached_s));
         Self { form: config.table_form, life_s }
     }
 }
@@ -70,7 +71,9 @@ impl DynamoLedger {
 #[async_trait]
 impl Ledger for DynamoLedger {
     async fn record(&self, row: Row) -> Result<()> {
-        let expires = self.rows.life_s.map(|life_s| row.time_ms / 1000 + life_s);
+        // One that only says that something was outdated was made at no time, and is as good as new.
+        let time_ms = if row.time_ms == 0 { now_ms() } else { row.time_ms };
+        let expires = self.rows.life_s.map(|life_s| (time_ms / 1000).saturating_add(life_s));
         let mut item = match self.rows.form {
             TableForm::Rows => item(row),
             TableForm::Names => key_of(&row.name),

@@ -11,8 +11,8 @@ use futures_util::future::join_all;
 use pixfront::store::{Message, Stores, local, memory};
 use tempfile::TempDir;
 
-use crate::world::Ministack;
-use fault::{Fault, Plan};
+use crate::world::{Fault, Ministack};
+use fault::Plan;
 use work::{Run, Work};
 
 mod fault;
@@ -74,7 +74,7 @@ async fn play_in_memory(work: Work, plan: &Plan, tally: &mut Tally) -> usize {
     let stores = memory::open();
     let run = Run::new(work, "cat.png".to_owned(), &stores, plan);
     let (calls, answer) = run.play().await.unwrap_or_else(|wrong| panic!("{wrong}"));
-    let end = run.at_the_end(&drained(&stores).await).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+    let end = run.at_the_end(&answer, &drained(&stores).await).await.unwrap_or_else(|wrong| panic!("{wrong}"));
     tally.count(work, &answer, &end);
     calls
 }
@@ -159,7 +159,7 @@ async fn in_shared_stores(stores: &Stores, works: &[Work], faults: &[Fault], tal
     let messages = drained(stores).await;
     for (work, answer, run) in played {
         let of_run: Vec<_> = messages.iter().filter(|message| message.body == run.key()).cloned().collect();
-        let end = run.at_the_end(&of_run).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let end = run.at_the_end(&answer, &of_run).await.unwrap_or_else(|wrong| panic!("{wrong}"));
         tally.count(work, &answer, &end);
     }
 }

@@ -20,7 +20,7 @@ mod ministack;
 mod script;
 mod server;
 
-pub(crate) use attended::{Attendant, Call, Op, Place, attended};
+pub(crate) use attended::{Attendant, Call, Fault, Op, Place, attended, meet};
 pub(crate) use ministack::{Ministack, Process, config_at, loader};
 pub(crate) use script::Script;
 pub(crate) use server::{Answer, Server, program};

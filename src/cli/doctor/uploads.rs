@@ -144,12 +144,15 @@ async fn overwrite(patient: &Patient, upload: &UploadUrl, key: &str, report: &mu
     let begun = Instant::now();
     let mut is_new = false;
     for look in 0..LOOKS {
+        // The last of them is when the time is over.
+        if look > 0 {
+            tokio::time::sleep(patient.wait / (LOOKS - 1)).await;
+        }
         let answer = patient.client.get_debug(&stored(look)).await?;
         is_new = answer.size().is_some_and(|size| size.height > size.width);
         if is_new {
             break;
         }
-        tokio::time::sleep(patient.wait / LOOKS).await;
     }
     if !is_new {
         let words = "a variant of the old picture is still answered";

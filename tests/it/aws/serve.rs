@@ -60,7 +60,7 @@ async fn everything_is_kept_at_aws() {
     let row = row.key("variant", S("w=40,f=webp".into())).send().await.unwrap();
     let row = row.item().expect("the row of the variant");
     let number = |name: &str| row[name].as_n().unwrap().parse::<u64>().unwrap();
-    let expires = number("time_ms") / 1000 + (90 + 1) * 86_400;
+    let expires = number("time_ms") / 1000 + (90 + 2 + 1) * 86_400;
     assert_eq!(number("expires"), expires, "by the table's time to live, once nobody has the variant cached either");
     assert_eq!(row["bytes"].as_n().unwrap(), &made.body.len().to_string());
     assert_eq!((row["width"].as_n().unwrap().as_str(), row["height"].as_n().unwrap().as_str()), ("40", "27"));

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use pixfront::config::{Config, Place};
 use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -244,6 +245,44 @@ fn each_door_is_behind_its_distribution() {
     for permission in [url, function] {
         assert!(resource(&permission["SourceArn"]).ends_with("distribution/${Distribution}"));
     }
+}
+
+/// What the upload trigger knows by its distribution the doors are told: how long answers may stay at the edges. And all that write
+/// rows say alike when they may go, by the attribute that the table reads it from.
+#[test]
+fn doors_and_trigger_agree_on_how_long() {
+    let place = Place { name: Some("E1".to_owned()), ..Place::default() };
+    let told = Config { distribution: place, ..Config::default() };
+    let template = template();
+    let variables = |name: &str| properties(&template, name)["Environment"]["Variables"].clone();
+    let none = json!({ "Ref": "AWS::NoValue" });
+    let days = json!({ "Ref": "VariantsDays" });
+    assert!(variables("UploadTrigger")["PIXFRONT_CACHE_CONTROL"].is_null(), "it has the distribution's");
+    let mut places: Vec<_> = ["UploadTrigger", "HttpOrigin"].map(|name| variables(name)["PIXFRONT_ROW_DAYS"].clone()).into();
+    let mut controls = vec![variables("HttpOrigin")["PIXFRONT_CACHE_CONTROL"].clone()];
+    for origin in &properties(&template, "Distribution")["DistributionConfig"]["Origins"].as_array().unwrap()[..2] {
+        let headers = decided(&origin["OriginCustomHeaders"], &[]).as_array().unwrap();
+        let of = |name: &str| {
+            let is_it = |header: &&Value| decided(header, &[])["HeaderName"] == name;
+            headers.iter().find(is_it).unwrap_or_else(|| panic!("no {name}"))
+        };
+        let value = |header: &Value, no: &[&str]| decided(header, no)["HeaderValue"].clone();
+        let row_days = of("x-pixfront-row-days");
+        assert_eq!(decided(row_days, &["VariantsExpire"]), &none);
+        places.push(json!({ "Fn::If": ["VariantsExpire", value(row_days, &[]), none] }));
+        let control = of("x-pixfront-cache-control");
+        assert_eq!(decided(control, &["TellsCloudFront"]), &none);
+        controls.push(json!({ "Fn::If": ["TellsCloudFront", value(control, &[]), none] }));
+    }
+    for place in places {
+        assert_eq!((decided(&place, &[]), decided(&place, &["VariantsExpire"])), (&days, &none));
+    }
+    for control in controls {
+        assert_eq!(decided(&control, &[]), told.cache_control());
+        assert_eq!(decided(&control, &["TellsCloudFront"]), &none);
+    }
+    // tests/it/aws/serve.rs finds it in a row.
+    assert_eq!(properties(&template, "Table")["TimeToLiveSpecification"]["AttributeName"], "expires");
 }
 
 /// A dashboard is JSON in a text; `CloudFormation` would find out at the end of a deployment.

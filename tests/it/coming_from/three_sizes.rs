@@ -61,9 +61,9 @@ async fn it_is_never_too_early_to_ask() {
     assert_eq!(server.health("renders").await, 3);
 }
 
-/// One place among the renders, one read of the original, one render.
+/// One place among the renders, and one read of the original.
 #[tokio::test]
-async fn the_original_is_read_and_decoded_once() {
+async fn the_original_is_read_once() {
     let value = Page::read("three-sizes.md").setting("PIXFRONT_THUMBNAILS");
     let config = Config::from_sources("", |name| (name == "PIXFRONT_THUMBNAILS").then(|| value.clone())).unwrap();
     let config = Config { renders: NonZeroUsize::MIN, ..config };

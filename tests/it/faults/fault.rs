@@ -1,25 +1,11 @@
 //! Stores of which the n-th call, counted over all of them, goes wrong.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use pixfront::error::{Error, Kind, Result};
+use pixfront::error::Result;
 
-use crate::world::{Attendant, Call, Op, Place};
-
-/// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It fails before it does anything.
-    Fails,
-    /// It does what it should, and then says that it failed.
-    FailsAfterwards,
-    /// It does what it should, later than others would.
-    IsLate,
-    /// It neither does anything nor says so.
-    Hangs,
-}
+use crate::world::{Attendant, Call, Fault, Op, Place, meet};
 
 /// The n-th call from the first that is counted (1), and what becomes of it.
 pub(super) type Plan = Vec<(usize, Fault)>;
@@ -74,16 +60,7 @@ pub(super) fn is_look(call: &Call) -> bool {
 
 impl Attendant for Faults {
     async fn attend<T: Send>(&self, call: Call, doing: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let failed = || Error::new(Kind::Upstream, "the store fails, as the test wants");
-        match self.next(&call) {
-            None => doing.await,
-            Some(Fault::Fails) => Err(failed()),
-            Some(Fault::FailsAfterwards) => doing.await.and_then(|_| Err(failed())),
-            Some(Fault::IsLate) => {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                doing.await
-            }
-            Some(Fault::Hangs) => pending().await,
-        }
+        let fault = self.next(&call);
+        meet(fault, doing).await
     }
 }

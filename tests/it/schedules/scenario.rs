@@ -19,9 +19,9 @@ use pixfront::trigger::failure::read;
 
 use super::orders::Order;
 use super::snapshot::Snapshot;
-use super::stage::{Actor, Fault, Seat, Stage, StepId};
+use super::stage::{Actor, Seat, Stage, StepId};
 use crate::pictures;
-use crate::world::{Call, Op, Place, attended};
+use crate::world::{Call, Fault, Op, Place, attended};
 
 /// The original that everything is about.
 pub(super) const KEY: &str = "a.png";

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use pixfront::error::{Error, Kind, Result};
+use pixfront::error::Result;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::world::{Attendant, Call};
+use crate::world::{Attendant, Call, Fault, meet};
 
 /// A call that is waited before. An actor may wait before several at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +40,6 @@ impl fmt::Display for Step {
 
 /// What an actor is played on.
 pub(super) type Actor = Pin<Box<dyn Future<Output = ()>>>;
-
-/// How a call goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It fails before it does anything.
-    Fails,
-    /// It does what it should, and then says that it failed.
-    FailsAfterwards,
-}
 
 #[derive(Default)]
 struct State {
@@ -116,12 +107,7 @@ impl Attendant for Seat {
             state.fault.filter(|(at, _)| *at == id).map(|(_, fault)| fault)
         };
         granted.await.expect("the stage outlives its actors");
-        let failed = || Error::new(Kind::Upstream, "the store fails, as the test wants");
-        let result = match fault {
-            None => doing.await,
-            Some(Fault::Fails) => Err(failed()),
-            Some(Fault::FailsAfterwards) => doing.await.and_then(|_| Err(failed())),
-        };
+        let result = meet(fault, doing).await;
         self.state.lock().unwrap().is_busy = false;
         result
     }

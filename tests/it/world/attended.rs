@@ -1,12 +1,13 @@
 //! Stores whose every call is attended by a test: it knows what is about to be touched, and decides when it is done, and whether.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pixfront::error::Result;
+use pixfront::error::{Error, Kind, Result};
 use pixfront::store::{Attributes, Head, Ledger, Message, Object, ObjectStore, Queue, Received, Row, RowKey, Stores};
 
 /// Which store.
@@ -94,6 +95,34 @@ impl Call {
     /// Whether it matters which of the two comes first.
     pub(crate) fn conflicts_with(&self, other: &Self) -> bool {
         self.place == other.place && !(self.op.is_read() && other.op.is_read()) && self.touched.overlaps(&other.touched)
+    }
+}
+
+/// How a call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails before it does anything.
+    Fails,
+    /// It does what it should, and then says that it failed.
+    FailsAfterwards,
+    /// It does what it should, later than others would.
+    IsLate,
+    /// It neither does anything nor says so.
+    Hangs,
+}
+
+/// What comes of a call that this happens to.
+pub(crate) async fn meet<T>(fault: Option<Fault>, doing: impl Future<Output = Result<T>>) -> Result<T> {
+    let failed = || Error::new(Kind::Upstream, "the store fails, as the test wants");
+    match fault {
+        None => doing.await,
+        Some(Fault::Fails) => Err(failed()),
+        Some(Fault::FailsAfterwards) => doing.await.and_then(|_| Err(failed())),
+        Some(Fault::IsLate) => {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            doing.await
+        }
+        Some(Fault::Hangs) => pending().await,
     }
 }
 
