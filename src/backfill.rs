@@ -3,15 +3,15 @@
 //! [`Service::fill`] does it for one original, [`Walk`] for all of a bucket, [`Checkpoint`] remembers how far that came.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
 use crate::image::sniff::sniff;
 use crate::ingest::CHANGES_MAX;
 use crate::key::SourceKey;
-use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
-use crate::store::{Head, Object};
+use crate::patience::Patience;
+use crate::service::{Presence, Service};
+use crate::store::Head;
 use crate::variant::Variant;
 
 mod checkpoint;
@@ -97,6 +97,8 @@ impl Service {
             (filled.current, filled.unmade) = (0, Vec::new());
             let head = match self.stores.originals.head(key).await {
                 Ok(head) => head,
+                // Who may not look may read none either, and then a whole bucket would be of pictures that can't be made.
+                Err(error) if error.kind() == Kind::Forbidden => return Err(error),
                 Err(error) => return filled.refuse(error, wanted.of(&source)),
             };
             let missing = self.missing(&source, &head, wanted, is_dry_run, filled).await?;
@@ -127,19 +129,12 @@ impl Service {
         let mut has_outdated = rows.iter().any(|row| row.is_outdated(Some(etag)));
         let mut missing = Vec::new();
         for variant in wanted.of(source) {
-            let is_there = match self.stores.variants.head(variant.key().as_str()).await {
-                Ok(head) => {
-                    has_outdated |= !is_made_from(&head, etag);
-                    let is_recorded = rows.iter().any(|row| row.is_of(&variant.row_name(), etag));
-                    is_made_from(&head, etag) && is_of_this_epoch(&head) && is_recorded
-                }
-                Err(error) if error.kind() == Kind::NotFound => false,
-                Err(error) => return Err(error),
-            };
-            if !is_there {
-                missing.push(variant);
-            } else if !filled.made.contains_key(&variant.recipe_name()) {
-                filled.current += 1;
+            let presence = self.presence(&variant, etag, &rows).await?;
+            has_outdated |= presence == Presence::OfOtherBytes;
+            match presence {
+                Presence::Kept if filled.made.contains_key(&variant.recipe_name()) => {}
+                Presence::Kept => filled.current += 1,
+                Presence::OfOtherBytes | Presence::Missing => missing.push(variant),
             }
         }
         if has_outdated && !is_dry_run {
@@ -157,52 +152,53 @@ impl Service {
         filled: &mut Filled,
     ) -> Result<bool> {
         let place = self.gate.enter_patiently().await?;
-        let Object { head: original, body } = match self.original(source).await {
+        let original = match self.original(source).await {
             Ok(original) if original.head.etag == head.etag => original,
             Ok(_) => return Ok(false),
-            Err(error) if error.kind() == Kind::TooLarge && self.passes_through(source, head).await? => {
-                filled.skipped = Some(Skipped::NotResized);
+            Err(error) => {
+                let is_too_large = error.kind() == Kind::TooLarge;
+                let error = if is_too_large { self.refusal_of_large(source, head, error).await } else { Some(error) };
+                match error {
+                    Some(error) => filled.refuse(error, missing)?,
+                    None => filled.skipped = Some(Skipped::NotResized),
+                }
                 return Ok(true);
             }
-            Err(error) => return filled.refuse(error, missing).map(|()| true),
         };
-        if is_passed_through(&body) {
+        if is_passed_through(&original.body) {
             filled.skipped = Some(Skipped::NotResized);
             return Ok(true);
         }
-        let begun = Instant::now();
-        let rendered = self.render_all(place, &body, &missing.iter().collect::<Vec<_>>()).await?;
-        // Decoded once for all, so none of them took a time of its own.
-        let each = begun.elapsed() / u32::try_from(missing.len()).unwrap_or(u32::MAX);
-        // Others may render by now, and there may be many of us that still store.
-        drop(body);
-        for (variant, rendered) in missing.into_iter().zip(rendered) {
-            let rendered = match rendered {
-                Ok(rendered) => rendered,
-                Err(error) if error.kind().is_transient() => return Err(error),
-                Err(error) => {
-                    filled.unmade.push(Refusal::new(variant, &error));
-                    continue;
+        for (variant, made) in self.make_together(place, original, missing).await? {
+            match made {
+                Ok(fresh) => {
+                    if !self.keep_for_good(&fresh).await? {
+                        return Ok(false);
+                    }
+                    filled.add(&variant, fresh.bytes() as u64);
                 }
-            };
-            match self.keep(&variant, &original, &rendered, each).await? {
-                Kept::Stored { recorded } => recorded?,
-                Kept::Outdated => return Ok(false),
-                Kept::Doubtful(error) => return Err(error),
+                Err(error) if error.kind().is_transient() => return Err(error),
+                Err(error) => filled.unmade.push(Refusal::new(variant, &error)),
             }
-            filled.add(&variant, rendered.bytes.len() as u64);
         }
         Ok(true)
     }
 
-    async fn passes_through(&self, source: &SourceKey, head: &Head) -> Result<bool> {
+    /// What is to be said of an original that is too large to be read; [`None`] if by its beginning it is nothing to be resized.
+    async fn refusal_of_large(&self, source: &SourceKey, head: &Head, too_large: Error) -> Option<Error> {
         let beginning = 0..head.bytes.min(BEGINNING_BYTES);
-        Ok(is_passed_through(&self.stores.originals.get_range(source.as_str(), &head.etag, beginning).await?))
+        match self.stores.originals.get_range(source.as_str(), &head.etag, beginning).await {
+            Ok(beginning) if is_passed_through(&beginning) => None,
+            Ok(_) => Some(too_large),
+            Err(error) => Some(error),
+        }
     }
 
     /// Leaves the messages by which [`redrive`](Self::redrive) tries again what can't be made: one for all the thumbnails, as an upload
     /// leaves it, and one for each variant.
-    pub async fn report_unmade(&self, key: &str, unmade: &[Refusal]) -> Result<()> {
+    ///
+    /// Each is sent with patience of its own, so that one which the queue does not take at once doubles none of the others.
+    pub async fn report_unmade(&self, key: &str, unmade: &[Refusal], patience: &Patience) -> Result<()> {
         let of_upload = unmade.iter().find(|refusal| refusal.variant.thumbnail_prefix.is_some());
         let of_variants = unmade.iter().filter(|refusal| refusal.variant.thumbnail_prefix.is_none());
         for refusal in of_upload.into_iter().chain(of_variants) {
@@ -210,7 +206,8 @@ impl Service {
             let stage = if variant.thumbnail_prefix.is_some() { Stage::Upload } else { Stage::Persist };
             let (bucket, recipe) = (self.config.originals_bucket(), Some(variant.recipe_name()));
             let error = &Error::new(*kind, context);
-            self.leave_message(&Failure { bucket, key, stage, recipe, etag: None, error }).await?;
+            let failure = Failure { bucket, key, stage, recipe, etag: None, error };
+            patience.again(async || self.leave_message(&failure).await).await?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub struct Failure<'a> {
 pub enum Stage {
     /// Dealing with an upload.
     Upload,
-    /// Storing a variant that was answered already.
+    /// Storing a variant, which was answered already or which a backfill was to make.
     Persist,
 }
 

@@ -26,6 +26,13 @@ pub struct Place {
     _permits: Arc<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)>,
 }
 
+/// How many threads may block: those that render, and some for reading and writing stores. Few, since the C library's allocator keeps
+/// what each has freed; renders are bounded by the gate, so stores always find one free.
+pub const fn blocking_threads(renders: NonZeroUsize) -> usize {
+    const STORE_THREADS: usize = 4;
+    renders.get().saturating_add(STORE_THREADS)
+}
+
 impl Gate {
     /// `places` at one time, `queue` more waiting.
     pub fn new(places: NonZeroUsize, queue: usize) -> Self {

@@ -3,13 +3,11 @@
 //! Events arrive twice and out of order, so an [`Upload`] only says which key to look at; what is done follows from what the
 //! bucket holds now.
 
-use std::time::Instant;
-
 use crate::error::{Error, Kind, Result};
 use crate::failure::{Failure, Stage};
 use crate::key::{SourceKey, VariantKey};
-use crate::service::{Kept, Service, is_of_this_epoch};
-use crate::store::Head;
+use crate::service::{Presence, Service};
+use crate::store::{Head, Row};
 use crate::variant::Variant;
 
 /// A change of an original that someone was told of.
@@ -81,7 +79,15 @@ impl Service {
             self.forget_outdated(&source, Some(&head.etag)).await?;
             // Overwritten meanwhile, what was forgotten may have been the work of that overwrite's own event, which may have
             // come and gone: so it falls to this one to begin again.
-            if let Some(thumbnails) = self.make_thumbnails(&source, &head.etag).await? {
+            let made = self.make_thumbnails(&source, &head.etag).await;
+            let is_without = match &made {
+                Ok(made) => made.as_ref().is_some_and(Vec::is_empty),
+                Err(failed) => !failed.error.kind().is_transient(),
+            };
+            if is_without && !self.mark_original(&source, &head).await? {
+                continue;
+            }
+            if let Some(thumbnails) = made? {
                 return Ok(Outcome::Ready(thumbnails));
             }
         }
@@ -104,47 +110,46 @@ impl Service {
 
     /// Makes the thumbnails that are missing and returns all of them; [`None`] if the original has not that etag any more.
     async fn make_thumbnails(&self, source: &SourceKey, etag: &str) -> Result<Option<Vec<VariantKey>>, Failed> {
-        let thumbnails = &self.config.policy.thumbnails;
-        let wanted: Vec<_> = thumbnails.iter().map(|wanted| Variant::thumbnail(source.clone(), wanted)).collect();
         // A duplicate event finds them all made: what was of other bytes has just been forgotten. An event that comes again
         // because a row could not be written finds a picture without one, which is made again.
         let rows = self.stores.ledger.variants_of(source.as_str()).await?;
-        let is_recorded = |name: &str| rows.iter().any(|row| row.is_of(name, etag));
-        let mut missing = Vec::new();
-        for variant in &wanted {
-            match self.stores.variants.head(variant.key().as_str()).await {
-                Ok(head) if is_of_this_epoch(&head) && is_recorded(&variant.row_name()) => {}
-                Ok(_) => missing.push(variant),
-                Err(error) if error.kind() == Kind::NotFound => missing.push(variant),
-                Err(error) => return Err(error.into()),
+        let (mut keys, mut missing) = (Vec::new(), Vec::new());
+        for wanted in &self.config.policy.thumbnails {
+            let variant = Variant::thumbnail(source.clone(), wanted);
+            keys.push(variant.key());
+            match self.presence(&variant, etag, &rows).await? {
+                Presence::Kept => {}
+                Presence::OfOtherBytes | Presence::Missing => missing.push(variant),
             }
         }
-        if !missing.is_empty() {
-            let place = self.gate.enter_patiently().await?;
-            let original = match self.original(source).await {
-                Ok(original) if original.head.etag == etag => original,
-                Ok(_) => return Ok(None),
-                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
-            let begun = Instant::now();
-            let rendered = self.render_all(place, &original.body, &missing).await?;
-            // Decoded once for all, so none of them took a time of its own.
-            let each = begun.elapsed() / u32::try_from(missing.len()).unwrap_or(u32::MAX);
-            for (variant, rendered) in missing.into_iter().zip(rendered) {
-                let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
-                let rendered = rendered.map_err(failed)?;
-                match self.keep(variant, &original.head, &rendered, each).await.map_err(failed)? {
-                    Kept::Stored { recorded } => {
-                        self.counters.thumbnails.inc();
-                        recorded.map_err(failed)?;
-                    }
-                    Kept::Outdated => return Ok(None),
-                    Kept::Doubtful(error) => return Err(failed(error)),
-                }
-            }
+        if missing.is_empty() {
+            return Ok(Some(keys));
         }
-        Ok(Some(wanted.iter().map(Variant::key).collect()))
+        let place = self.gate.enter_patiently().await?;
+        let original = match self.original(source).await {
+            Ok(original) if original.head.etag == etag => original,
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        for (variant, made) in self.make_together(place, original, missing).await? {
+            let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
+            if !self.keep_for_good(&made.map_err(failed)?).await.map_err(failed)? {
+                return Ok(None);
+            }
+            self.counters.thumbnails.inc();
+        }
+        Ok(Some(keys))
+    }
+
+    /// Leaves a row of an original without thumbnails, where a distribution may have it: by that an overwrite is known for one. False
+    /// if it was overwritten meanwhile: that event has seen no row and may have gone, so what it did not tell falls to this one.
+    async fn mark_original(&self, source: &SourceKey, head: &Head) -> Result<bool> {
+        if self.stores.distribution.is_none() {
+            return Ok(true);
+        }
+        self.stores.ledger.record(Row::of_original(source.as_str(), &head.etag)).await?;
+        Ok(self.current(source).await?.is_some_and(|now| now.etag == head.etag))
     }
 
     async fn current(&self, source: &SourceKey) -> Result<Option<Head>> {

@@ -141,6 +141,17 @@ pub fn etag(body: &[u8]) -> String {
     base16ct::lower::encode_string(&Md5::digest(body))
 }
 
+/// By what CloudFront forgets all originals whose keys begin with this, and all that was made of them, thumbnails of these prefixes
+/// included. Wildcards alone: there is no tag for many.
+pub fn invalidated_by_prefix<'a>(prefix: &str, thumbnail_prefixes: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let beginning = |prefix: &str| format!("{}*", uri(prefix));
+    if prefix.is_empty() {
+        return vec![beginning("")];
+    }
+    let thumbnails = thumbnail_prefixes.map(|thumbnail| beginning(&format!("{thumbnail}{prefix}")));
+    [beginning(prefix)].into_iter().chain(thumbnails).collect()
+}
+
 /// A key as a URI's path. `+` is escaped because S3 would read it as a space.
 pub fn uri(key: &str) -> String {
     const ESCAPED: &AsciiSet =

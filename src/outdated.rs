@@ -6,7 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::{Error, Kind, Result};
 use crate::key::{SourceKey, VariantKey};
-use crate::service::{Service, is_made_from};
+use crate::params::Params;
+use crate::service::{Service, is_made_from, is_made_of};
 use crate::store::Row;
 
 /// What was there to be forgotten.
@@ -30,11 +31,12 @@ impl Service {
     /// Objects first and rows last. Whoever comes again after a failure in the middle finds the rows, and so knows that
     /// CloudFront may not have been told.
     pub(crate) async fn forget_outdated(&self, source: &SourceKey, current_etag: Option<&str>) -> Result<Forgotten> {
-        let objects = self.outdated_objects(source, current_etag).await?;
+        let mut objects = self.outdated_objects(source, current_etag).await?;
         let (prefix, recorded) = (source.variants_prefix(), self.stores.ledger.variants_of(source.as_str()).await?);
         // Also those whose object is gone, because it was withdrawn or expired.
         let mut rows: BTreeSet<String> =
             recorded.iter().filter(|row| row.is_outdated(current_etag)).map(|row| row.variant.clone()).collect();
+        let former = self.former_thumbnails(source, rows.iter().map(String::as_str)).await?;
         // That of a table of names says only that there was something of this name.
         let is_news = current_etag.is_none() || !rows.is_empty() || recorded.iter().any(Row::is_of_all);
         let unrecorded: Vec<String> = objects
@@ -42,6 +44,7 @@ impl Service {
             .map(|key| key.strip_prefix(&prefix).unwrap_or(key).to_owned())
             .filter(|name| !rows.contains(name))
             .collect();
+        objects.extend(former.iter().map(|prefix| VariantKey::thumbnail(prefix, source).as_str().to_owned()));
         let forgotten = Forgotten { objects: objects.len(), rows: rows.len() };
         let is_news = is_news || !unrecorded.is_empty();
         if self.stores.distribution.is_some() {
@@ -52,7 +55,7 @@ impl Service {
         rows.extend(unrecorded);
         self.stores.variants.delete(&objects).await?;
         if is_news {
-            self.invalidate(source).await?;
+            self.tell_of(source, &former).await?;
         }
         self.stores.ledger.forget(source.as_str(), &rows.iter().cloned().collect::<Vec<_>>()).await?;
         Ok(forgotten)
@@ -60,10 +63,39 @@ impl Service {
 
     /// Tells the distribution, where there is one, to ask again for the original and all that is made of it.
     pub(crate) async fn invalidate(&self, source: &SourceKey) -> Result<()> {
+        self.tell_of(source, &[]).await
+    }
+
+    /// The same, with thumbnails of these prefixes as well.
+    async fn tell_of(&self, source: &SourceKey, former: &[String]) -> Result<()> {
         let Some(distribution) = &self.stores.distribution else { return Ok(()) };
         let prefixes = self.config.policy.thumbnails.iter().map(|thumbnail| &*thumbnail.prefix);
         // Boxed: within all the others it would be too deep a type for the compiler.
-        Box::pin(distribution.invalidate(source, prefixes)).await
+        Box::pin(distribution.invalidate(source, prefixes.chain(former.iter().map(String::as_str)))).await
+    }
+
+    /// The prefixes of thumbnails that are stored, and that none but these rows know of any more: the list of prefixes was changed since.
+    /// A row may be another system's and say anything, so it is the object that says of which original it is.
+    pub(crate) async fn former_thumbnails(
+        &self,
+        source: &SourceKey,
+        rows: impl Iterator<Item = &str>,
+    ) -> Result<Vec<String>> {
+        let mut former = Vec::new();
+        for name in rows {
+            let prefix = name.strip_suffix(source.as_str()).filter(|prefix| !prefix.is_empty());
+            let Some(prefix) = prefix.filter(|_| Params::parse_recipe(name).is_none()) else { continue };
+            if self.config.policy.thumbnails.iter().any(|thumbnail| thumbnail.prefix == prefix) {
+                continue;
+            }
+            match self.stores.variants.head(name).await {
+                Ok(head) if is_made_of(&head, source) => former.push(prefix.to_owned()),
+                Ok(_) => {}
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(former)
     }
 
     pub(crate) async fn outdated_objects(&self, source: &SourceKey, current_etag: Option<&str>) -> Result<Vec<String>> {

@@ -8,7 +8,7 @@ use crate::ingest::{Outcome, Upload};
 use crate::key::{Name, SourceKey};
 use crate::params::Params;
 use crate::request::Request;
-use crate::service::{Kept, Service, is_made_from, is_of_this_epoch};
+use crate::service::{Kept, Presence, Service};
 use crate::variant::{Recipe, Variant};
 
 /// What a message of the failures queue is about.
@@ -16,7 +16,7 @@ use crate::variant::{Recipe, Variant};
 pub enum Task {
     /// Uploads that came to nothing.
     Uploads(Vec<Upload>),
-    /// A variant that was answered and could not be stored.
+    /// A variant that could not be stored after its answer, or that a backfill could not make.
     Variant {
         /// The original.
         source: SourceKey,
@@ -61,6 +61,8 @@ impl Service {
             match self.keep_in_time(&fresh, None).await.map_err(unkept)? {
                 Kept::Stored { recorded } => recorded?,
                 Kept::Doubtful(error) => return Err(unkept(error)),
+                // A thumbnail is made again at once, of the bytes that came between: then it is done.
+                Kept::Outdated if self.is_kept(fresh.variant()).await? => {}
                 Kept::Outdated => {
                     return Err(Error::new(Kind::Busy, "the original changed while the picture was made"));
                 }
@@ -70,16 +72,15 @@ impl Service {
         self.invalidate(source).await
     }
 
-    /// Whether it is in the bucket, as it would come out now, and in the ledger.
     async fn is_kept(&self, variant: &Variant) -> Result<bool> {
-        let (source, etag) = (variant.source.as_str(), self.stores.originals.head(variant.source.as_str()).await?.etag);
-        let is_stored = match self.stores.variants.head(variant.key().as_str()).await {
-            Ok(head) => is_of_this_epoch(&head) && is_made_from(&head, &etag),
-            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden) => false,
-            Err(error) => return Err(error),
-        };
-        let rows = self.stores.ledger.variants_of(source).await?;
-        Ok(is_stored && rows.iter().any(|row| row.is_of(&variant.row_name(), &etag)))
+        let etag = self.stores.originals.head(variant.source.as_str()).await?.etag;
+        let rows = self.stores.ledger.variants_of(variant.source.as_str()).await?;
+        match self.presence(variant, &etag, &rows).await {
+            Ok(presence) => Ok(presence == Presence::Kept),
+            // Who may not list the bucket may not look at what is not there, but may well put it there.
+            Err(error) if error.kind() == Kind::Forbidden => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -19,8 +19,10 @@ use crate::telemetry::Counters;
 use crate::variant::{Plan, Variant, plan};
 
 mod keep;
+mod together;
 
 pub(crate) use keep::Kept;
+pub(crate) use together::Presence;
 
 /// User metadata of a variant: the etag of the source it was made from.
 const SOURCE_ETAG: &str = "source-etag";
@@ -206,7 +208,12 @@ pub(crate) fn is_made_from(variant: &Head, original_etag: &str) -> bool {
     variant.attributes.metadata.get(SOURCE_ETAG).is_some_and(|made_from| made_from == original_etag)
 }
 
-pub(crate) fn is_of_this_epoch(variant: &Head) -> bool {
+/// Whether a stored object says that it was made of this source: its name alone may say less.
+pub(crate) fn is_made_of(variant: &Head, source: &SourceKey) -> bool {
+    variant.attributes.metadata.get(CACHE_TAG).is_some_and(|tag| *tag == source.cache_tag())
+}
+
+fn is_of_this_epoch(variant: &Head) -> bool {
     variant.attributes.metadata.get(EPOCH).is_some_and(|epoch| *epoch == image::EPOCH.to_string())
 }
 
@@ -229,6 +236,11 @@ pub struct Fresh {
 }
 
 impl Fresh {
+    /// Which it is.
+    pub(crate) const fn variant(&self) -> &Variant {
+        &self.variant
+    }
+
     /// Length of the file.
     pub fn bytes(&self) -> usize {
         self.rendered.bytes.len()

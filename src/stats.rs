@@ -168,6 +168,9 @@ impl Reading {
             self.stats.names += 1;
             return;
         }
+        if row.is_of_original() {
+            return;
+        }
         if let Some(original) = &mut self.original {
             original.add(row);
         }
@@ -199,12 +202,13 @@ fn recipe_of(row: &Row) -> &str {
 impl Stats {
     fn add(&mut self, row: &Row) {
         self.variants += 1;
-        self.bytes += row.bytes;
+        // Another system's row may say any number.
+        self.bytes = self.bytes.saturating_add(row.bytes);
         self.render_ms = self.render_ms.saturating_add(row.render_ms);
         let is_known = self.formats.len() < FORMATS_MAX || self.formats.contains_key(&row.format);
         let format = if is_known { row.format.as_str() } else { "other" };
         let sum = self.formats.entry(format.to_owned()).or_default();
-        (sum.variants, sum.bytes) = (sum.variants + 1, sum.bytes + row.bytes);
+        sum.add(row);
         // A row that another system wrote may have no time.
         if row.time_ms > 0 {
             if self.oldest.as_ref().is_none_or(|oldest| row.time_ms < oldest.time_ms) {
@@ -214,6 +218,12 @@ impl Stats {
                 self.newest = Some(Entry::of(row));
             }
         }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, row: &Row) {
+        (self.variants, self.bytes) = (self.variants + 1, self.bytes.saturating_add(row.bytes));
     }
 }
 

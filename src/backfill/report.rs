@@ -72,7 +72,6 @@ pub struct Named {
 
 impl Report {
     pub(super) fn add(&mut self, key: &str, filled: Filled) {
-        self.originals += 1;
         self.thumbnails += filled.thumbnails as u64;
         self.variants += (filled.made.len() - filled.thumbnails) as u64;
         self.bytes += filled.made.values().sum::<u64>();

@@ -82,17 +82,18 @@ impl Walk<'_> {
             }
         };
         let keys = self.keys(&halt, &is_at_end).take(self.limit).take_until(stopped);
-        let filled = keys.map(|key| {
+        let ended = keys.map(|key| {
             let number = mark.borrow_mut().begin(&key);
             async move { (number, self.fill(&key).await, key) }
         });
-        let mut filled = std::pin::pin!(filled.buffer_unordered(self.at_once));
+        let mut ended = std::pin::pin!(ended.buffer_unordered(self.at_once));
         let mut report = Report::default();
-        while let Some((number, result, key)) = filled.next().await {
+        while let Some((number, (filled, result), key)) = ended.next().await {
+            report.add(&key, filled);
             match result {
-                Ok(filled) => {
+                Ok(()) => {
                     mark.borrow_mut().end(number);
-                    report.add(&key, filled);
+                    report.originals += 1;
                 }
                 Err(error) => {
                     mark.borrow_mut().give_up(number);
@@ -126,13 +127,15 @@ impl Walk<'_> {
         Ok(count.min(self.limit as u64))
     }
 
-    async fn fill(&self, key: &str) -> Result<Filled> {
+    /// What was made and found stays, however it ended.
+    async fn fill(&self, key: &str) -> (Filled, Result<()>) {
         let mut filled = Filled::default();
-        self.patience.again(async || self.service.fill(key, self.wanted, self.is_dry_run, &mut filled).await).await?;
-        if self.leaves_messages && !self.is_dry_run {
-            self.patience.again(async || self.service.report_unmade(key, &filled.unmade).await).await?;
+        let fill = async || self.service.fill(key, self.wanted, self.is_dry_run, &mut filled).await;
+        let mut result = self.patience.again(fill).await;
+        if result.is_ok() && self.leaves_messages && !self.is_dry_run {
+            result = self.service.report_unmade(key, &filled.unmade, &self.patience).await;
         }
-        Ok(filled)
+        (filled, result)
     }
 
     /// The keys in order, each not before its time.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::failures::printable;
 use super::serve::stop_signal;
-use super::{ChangeOptions, StoreKind, block_on_few, print, print_json};
+use super::{ChangeOptions, StoreKind, block_on_few, print, print_json, spinner};
 use crate::backfill::{Checkpoint, Ended, Named, Report, Run, Unmade, Walk, Wanted};
 use crate::config::{Config, Place};
 use crate::error::{Error, Kind, Result};
@@ -114,8 +114,7 @@ async fn run_walk(
         checkpoint.write(walk.after)?;
     }
     let mut stop = Box::pin(stop_signal()?);
-    let progress = ProgressBar::new_spinner();
-    progress.enable_steady_tick(Duration::from_millis(200));
+    let progress = spinner();
     // Nobody sees an estimate where there is no terminal.
     if !options.no_count && !progress.is_hidden() {
         progress.set_message("counting");

@@ -18,7 +18,10 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, config: &Config) -> Result<()> {
-    let rows = block_on(async { options.store.open_existing(config).await?.ledger.variants_of(&options.key).await })?;
+    let mut rows =
+        block_on(async { options.store.open_existing(config).await?.ledger.variants_of(&options.key).await })?;
+    // That is no variant.
+    rows.retain(|row| !row.is_of_original());
     if options.json {
         return print_json(&rows);
     }

@@ -4,12 +4,15 @@ use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::gate::blocking_threads;
 use crate::store::{Stores, aws, local, memory};
 use crate::telemetry::{self, LogFormat};
 
@@ -129,7 +132,7 @@ impl StoreOptions {
         }
     }
 
-    /// For those that only look: a directory that nothing was ever stored in is a mistyped one.
+    /// For those that work on what is there: a directory that nothing was ever stored in is a mistyped one.
     async fn open_existing(&self, config: &Config) -> Result<Stores> {
         match self.store {
             StoreKind::Local if !local::is_in(&self.data) => {
@@ -179,17 +182,15 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// A runtime for the subcommands that ask a store one thing.
+/// A runtime for the subcommands that ask a store little, and render nothing.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     on(tokio::runtime::Builder::new_current_thread(), work)
 }
 
-/// One for those that ask a store many things, and render. Few threads that block, since the C library's allocator keeps what each has
-/// freed; renders are bounded by the gate, so stores always find one free.
+/// One for those that ask a store many things, or render.
 fn block_on_few<T>(renders: NonZeroUsize, work: impl Future<Output = Result<T>>) -> Result<T> {
-    const STORE_THREADS: usize = 4;
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.max_blocking_threads(renders.get() + STORE_THREADS);
+    builder.max_blocking_threads(blocking_threads(renders));
     on(builder, work)
 }
 
@@ -197,6 +198,13 @@ fn on<T>(mut builder: tokio::runtime::Builder, work: impl Future<Output = Result
     let runtime = builder.enable_all().build();
     let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
     runtime.map_err(cannot_start)?.block_on(work)
+}
+
+/// What goes on, on a terminal.
+fn spinner() -> ProgressBar {
+    let progress = ProgressBar::new_spinner();
+    progress.enable_steady_tick(Duration::from_millis(200));
+    progress
 }
 
 /// Writes to standard output. A reader that has enough (`pixfront ls | head -1`) is no failure.

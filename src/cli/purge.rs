@@ -1,12 +1,9 @@
 //! `pixfront purge`: forgets what was made of an original, or of many.
 
-use std::time::Duration;
-
 use clap::Args;
-use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::{ChangeOptions, block_on_few, print, print_json};
+use super::{ChangeOptions, block_on_few, print, print_json, spinner};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::key::SourceKey;
@@ -43,8 +40,13 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
         let stores = options.change.store.open_existing(&config).await?;
         let service = Service::new(stores, config);
         match &target {
-            Target::One(source) if options.change.dry_run => service.forgettable(source).await,
-            Target::One(source) => service.forget(source).await,
+            Target::One(source) => {
+                let is_dry_run = options.change.dry_run;
+                let forget = async || {
+                    if is_dry_run { service.forgettable(source).await } else { service.forget(source).await }
+                };
+                Patience::default().again(forget).await
+            }
             Target::Prefix(prefix) => purge(&service, prefix, options.change.dry_run).await,
         }
     })?;
@@ -56,8 +58,7 @@ pub(super) fn run(options: &Options, config: Config) -> Result<()> {
 }
 
 async fn purge(service: &Service, prefix: &str, is_dry_run: bool) -> Result<Forgotten> {
-    let progress = ProgressBar::new_spinner();
-    progress.enable_steady_tick(Duration::from_millis(200));
+    let progress = spinner();
     let purge = Purge { service, prefix, is_dry_run, patience: Patience::default() };
     let seen = |Forgotten { objects, rows }| progress.set_message(format!("{objects} objects and {rows} rows"));
     let purged = purge.run(seen).await;

@@ -1,14 +1,13 @@
 //! `pixfront redrive`: takes the failures queue up again. What works now loses its message, what does not keeps it.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{ChangeOptions, block_on, print, print_json};
+use super::{ChangeOptions, block_on_few, print, print_json, spinner};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -48,7 +47,7 @@ struct Kept {
 }
 
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
-    let report = block_on(async {
+    let report = block_on_few(config.renders, async {
         let stores = options.change.store.open_existing(&config).await?;
         let service = Service::new(stores, config);
         if options.change.dry_run {
@@ -152,11 +151,10 @@ impl Kept {
 
 /// On a terminal; how many messages there are no queue says for certain.
 fn progress() -> ProgressBar {
-    let progress = ProgressBar::new_spinner();
+    let progress = spinner();
     let style = ProgressStyle::with_template("{spinner} {pos} messages in {elapsed}, {per_sec}: {msg}");
     if let Ok(style) = style {
         progress.set_style(style);
     }
-    progress.enable_steady_tick(Duration::from_millis(200));
     progress
 }

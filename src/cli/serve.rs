@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{StoreOptions, print};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::gate::blocking_threads;
 use crate::serve::cache::{Address, Cache, Memory, Redis};
 use crate::serve::maker::{FunctionMaker, Maker};
 use crate::serve::{bind, serve, url_of};
@@ -39,16 +40,10 @@ pub(super) struct Options {
     store: StoreOptions,
 }
 
-/// Threads for reading and writing stores, beside those that render.
-const STORE_THREADS: usize = 4;
-
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
     let cannot_start = |error| Error::with_source(Kind::Bug, "the async runtime could not be started", error);
-    // Few threads that block, since the C library's allocator keeps what each has freed; renders are bounded by the gate, so
-    // stores always find one free.
-    let blocking_threads = config.renders.get() + STORE_THREADS;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(blocking_threads)
+        .max_blocking_threads(blocking_threads(config.renders))
         .enable_all()
         .build()
         .map_err(cannot_start)?;

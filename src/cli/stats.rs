@@ -1,13 +1,11 @@
 //! `pixfront stats`: what the ledger says of all variants together.
 
-use std::time::Duration;
-
 use chrono::DateTime;
 use clap::Args;
-use indicatif::{HumanBytes, ProgressBar};
+use indicatif::HumanBytes;
 
 use super::failures::printable;
-use super::{StoreOptions, block_on_few, print, print_json};
+use super::{StoreOptions, block_on_few, print, print_json, spinner};
 use crate::config::Config;
 use crate::error::Result;
 use crate::service::Service;
@@ -29,8 +27,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, config: Config) -> Result<()> {
-    let progress = ProgressBar::new_spinner();
-    progress.enable_steady_tick(Duration::from_millis(200));
+    let progress = spinner();
     let stats = block_on_few(config.renders, async {
         let stores = options.store.open_existing(&config).await?;
         let service = Service::new(stores, config);

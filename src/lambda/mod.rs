@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::config::{Config, check_lambda};
 use crate::error::{Error, Kind, Result};
+use crate::gate::blocking_threads;
 use crate::service::Service;
 use crate::telemetry::{self, Counters, LogFormat};
 use crate::trigger::upload::{self, Delivery};
@@ -27,9 +28,6 @@ use stores::stores;
 
 /// What goes to the log. An error that is returned to Lambda has been logged where it was met.
 const LOG_FILTER: &str = "info,lambda_runtime::layers::panic=off";
-
-/// Threads for reading and writing stores, beside those that render.
-const STORE_THREADS: usize = 4;
 
 /// How long before Lambda ends an invocation we end it ourselves, so that there is an answer.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -84,7 +82,7 @@ fn start(run: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
     check_lambda()?;
     // One thread that waits: there is one event at a time, and what blocks has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(config.renders.get() + STORE_THREADS)
+        .max_blocking_threads(blocking_threads(config.renders))
         .enable_all()
         .build()
         .map_err(|error| Error::with_source(Kind::Bug, "the async runtime could not be started", error))?;

@@ -1,6 +1,6 @@
 //! What becomes of a new variant: the bucket, the ledger, and what its answer may say about that.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
 
@@ -11,7 +11,7 @@ use crate::image::{self, Rendered};
 use crate::ingest::CHANGES_MAX;
 use crate::key::SourceKey;
 use crate::reply::{Picture, Timing, shared_max_age};
-use crate::store::{Attributes, Head, Row};
+use crate::store::{Attributes, Head, Row, now_ms};
 use crate::variant::Variant;
 
 impl Service {
@@ -37,14 +37,27 @@ impl Service {
 
     /// Keeps what was answered already. Nobody hears how that went, so a failure leaves a message on the failures queue.
     pub async fn keep_afterwards(&self, fresh: &Fresh, last: Option<Instant>) {
-        let kept = self.keep_in_time(fresh, last.map(before_the_message)).await;
-        let kept = match kept {
-            Ok(Kept::Outdated) => self.recall(&fresh.variant.source).await.map(|()| Kept::Outdated),
-            kept => kept,
-        };
+        // For both: a distribution that does not answer must not take the message along either.
+        let by = last.map(before_the_message);
+        let kept = self.keep_in_time(fresh, by).await;
         Self::standing(&fresh.variant, &kept);
         if let Err(error) | Ok(Kept::Doubtful(error) | Kept::Stored { recorded: Err(error) }) = &kept {
             self.report_unkept(fresh, error, last).await;
+        }
+        if let Ok(Kept::Outdated) = &kept
+            && let Err(error) = self.recall_in_time(&fresh.variant.source, by).await
+        {
+            let (key, error_words) = (fresh.variant.key(), error.chain());
+            tracing::error!(%key, error = error_words, "an answer of outdated bytes was not called back");
+            self.report_unkept(fresh, &error, last).await;
+        }
+    }
+
+    async fn recall_in_time(&self, source: &SourceKey, by: Option<Instant>) -> Result<()> {
+        let recalling = self.recall(source);
+        match by {
+            Some(by) => in_time(by, "calling back an answer of outdated bytes took too long", recalling).await,
+            None => recalling.await,
         }
     }
 
@@ -77,11 +90,10 @@ impl Service {
     }
 
     pub(crate) async fn keep_in_time(&self, fresh: &Fresh, last: Option<Instant>) -> Result<Kept> {
-        let Fresh { variant, original, rendered, timing } = fresh;
         let keeping = async {
-            let kept = self.keep(variant, original, rendered, timing.render).await?;
-            let is_gone = matches!(kept, Kept::Outdated) && variant.thumbnail_prefix.is_some();
-            Ok(if is_gone { self.make_thumbnail_again(variant).await } else { kept })
+            let kept = self.keep(fresh).await?;
+            let is_gone = matches!(kept, Kept::Outdated) && fresh.variant.thumbnail_prefix.is_some();
+            Ok(if is_gone { self.make_thumbnail_again(&fresh.variant).await } else { kept })
         };
         let Some(last) = last else { return keeping.await };
         timeout_at(last.into(), keeping).await.unwrap_or_else(|_| {
@@ -104,26 +116,18 @@ impl Service {
                 // Gone, or what can't be made, of which the event itself says so.
                 Err(_) => return Kept::Outdated,
             };
-            match self.keep(variant, &fresh.original, &fresh.rendered, fresh.timing.render).await {
-                Ok(Kept::Stored { recorded: Ok(()) }) => return Kept::Outdated,
-                Ok(Kept::Outdated) => {}
-                Err(error) | Ok(Kept::Stored { recorded: Err(error) } | Kept::Doubtful(error)) => {
-                    return Kept::Doubtful(error);
-                }
+            match self.keep_for_good(&fresh).await {
+                Ok(true) => return Kept::Outdated,
+                Ok(false) => {}
+                Err(error) => return Kept::Doubtful(error),
             }
         }
         Kept::Doubtful(Error::new(Kind::Busy, "the original changes faster than its thumbnail can be made"))
     }
 
     /// Stores a variant and records it, unless its source has changed in the meantime; an error if it could not be stored.
-    pub(crate) async fn keep(
-        &self,
-        variant: &Variant,
-        original: &Head,
-        rendered: &Rendered,
-        render: Duration,
-    ) -> Result<Kept> {
-        let (kept, put) = timed(self.put(variant, original, rendered, render)).await;
+    pub(crate) async fn keep(&self, fresh: &Fresh) -> Result<Kept> {
+        let (kept, put) = timed(self.put(fresh)).await;
         self.counters.put(put);
         self.count(&kept);
         kept
@@ -137,12 +141,12 @@ impl Service {
         }
     }
 
-    async fn put(&self, variant: &Variant, original: &Head, rendered: &Rendered, render: Duration) -> Result<Kept> {
+    async fn put(&self, Fresh { variant, original, rendered, timing }: &Fresh) -> Result<Kept> {
         let key = variant.key();
         let attributes = self.attributes(variant, original, rendered);
         let put = self.stores.variants.put(key.as_str(), rendered.bytes.clone(), attributes).await;
         let recorded = match &put {
-            Ok(_) => self.stores.ledger.record(row(variant, original, rendered, render)).await,
+            Ok(_) => self.stores.ledger.record(row(variant, original, rendered, timing.render)).await,
             Err(_) => Ok(()),
         };
         // Last of all: an overwrite since our get may have been purged already, and then nobody else would find what was just
@@ -246,7 +250,6 @@ pub(crate) enum Kept {
 }
 
 fn row(variant: &Variant, original: &Head, rendered: &Rendered, render: Duration) -> Row {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Row {
         name: variant.source.as_str().to_owned(),
         variant: variant.row_name(),
@@ -256,6 +259,6 @@ fn row(variant: &Variant, original: &Head, rendered: &Rendered, render: Duration
         format: rendered.file_type.name().to_owned(),
         source_etag: original.etag.clone(),
         render_ms: u64::try_from(render.as_millis()).unwrap_or(u64::MAX),
-        time_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+        time_ms: now_ms(),
     }
 }

@@ -21,7 +21,7 @@ impl Original {
             self.by_etag.len() - 1
         });
         let (_, sum) = &mut self.by_etag[place];
-        (sum.variants, sum.bytes) = (sum.variants + 1, sum.bytes + row.bytes);
+        sum.add(row);
     }
 
     /// Beside the original's etag and length; [`None`]: it is gone.
@@ -30,8 +30,9 @@ impl Original {
             match original {
                 Some((current, bytes)) if *current == etag => {
                     compared.current += sum.variants;
-                    compared.original_bytes += bytes;
-                    compared.saved_bytes += difference(bytes.saturating_mul(sum.variants), sum.bytes);
+                    compared.original_bytes = compared.original_bytes.saturating_add(*bytes);
+                    let saved = difference(bytes.saturating_mul(sum.variants), sum.bytes);
+                    compared.saved_bytes = compared.saved_bytes.saturating_add(saved);
                 }
                 Some(_) => compared.outdated += sum.variants,
                 None => compared.orphaned += sum.variants,
@@ -41,5 +42,6 @@ impl Original {
 }
 
 fn difference(a: u64, b: u64) -> i64 {
-    i64::try_from(i128::from(a) - i128::from(b)).unwrap_or_default()
+    let difference = i128::from(a) - i128::from(b);
+    i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
 }

@@ -66,7 +66,8 @@ pub(super) fn check_range(key: &str, head: &Head, etag: &str, range: Range<u64>)
     }
 }
 
-pub(super) fn now_ms() -> u64 {
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
 }

@@ -13,7 +13,7 @@ use super::aws::{Asked, Site, failed};
 use super::checks::now_ms;
 use crate::config::Invalidate;
 use crate::error::{Error, Kind, Result};
-use crate::key::SourceKey;
+use crate::key::{self, SourceKey, invalidated_by_prefix};
 
 /// What caches answers near viewers. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,13 +40,23 @@ impl Distribution {
             Invalidate::Tags => source.invalidated_by_tag(),
             Invalidate::Paths => source.invalidated_by_paths(thumbnails),
         };
+        self.tell(paths, source.as_str()).await
+    }
+
+    /// The same of all originals whose keys begin with this: a path, and one for each of these prefixes of thumbnails.
+    pub async fn invalidate_prefix(&self, prefix: &str, thumbnails: impl Iterator<Item = &str>) -> Result<()> {
+        self.tell(invalidated_by_prefix(prefix, thumbnails), &format!("{prefix}*")).await
+    }
+
+    async fn tell(&self, paths: Vec<String>, about: &str) -> Result<()> {
+        let reference = self.reference(&paths);
         let count = i32::try_from(paths.len()).unwrap_or(i32::MAX);
         let paths = Paths::builder().quantity(count).set_items(Some(paths)).build().map_err(bug)?;
-        let batch = InvalidationBatch::builder().paths(paths).caller_reference(self.reference(source));
+        let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference);
         let request = self.client.create_invalidation().distribution_id(&self.id);
         let sent = request.invalidation_batch(batch.build().map_err(bug)?).send().await;
         sent.map(drop).map_err(|error| {
-            let words = format!("CreateInvalidation of {} for {source}", self.id);
+            let words = format!("CreateInvalidation of {} for {about}", self.id);
             let service_error = error.as_service_error();
             let is_too_many = service_error.is_some_and(CreateInvalidationError::is_too_many_invalidations_in_progress);
             let asked = Asked::refused(&words, error);
@@ -56,9 +66,9 @@ impl Distribution {
     }
 
     /// A new one for each invalidation: CloudFront takes one that it has seen for the same request again.
-    fn reference(&self, source: &SourceKey) -> String {
-        let count = self.told.fetch_add(1, Ordering::Relaxed);
-        format!("pixfront-{}-{}-{}-{count}", source.cache_tag(), std::process::id(), now_ms())
+    fn reference(&self, paths: &[String]) -> String {
+        let (count, paths) = (self.told.fetch_add(1, Ordering::Relaxed), key::etag(paths.concat().as_bytes()));
+        format!("pixfront-{paths}-{}-{}-{count}", std::process::id(), now_ms())
     }
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+pub(crate) use checks::now_ms;
 pub use cloudfront::Distribution;
 
 pub mod aws;
@@ -128,6 +129,9 @@ pub struct Row {
     pub time_ms: u64,
 }
 
+/// In the place of a recipe or a thumbnail's key, neither of which can end so.
+const ORIGINAL: &str = "original/";
+
 /// What names a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
@@ -146,6 +150,16 @@ impl Row {
     /// A row of bytes that are no original's any more.
     pub fn outdated(name: &str, variant: &str) -> Self {
         Self { name: name.to_owned(), variant: variant.to_owned(), ..Self::default() }
+    }
+
+    /// A row of an original with this etag that has no thumbnail: without one, its first overwrite would be no news to a distribution.
+    pub fn of_original(name: &str, etag: &str) -> Self {
+        Self { source_etag: etag.to_owned(), time_ms: now_ms(), ..Self::outdated(name, ORIGINAL) }
+    }
+
+    /// Whether it says no more than that there was an original.
+    pub fn is_of_original(&self) -> bool {
+        self.variant == ORIGINAL
     }
 
     /// Whether it says that this variant was made from the bytes with that etag.

@@ -4,16 +4,25 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use pixfront::config::Config;
 use pixfront::error::Kind;
+use pixfront::ingest::Upload;
+use pixfront::key::SourceKey;
 use pixfront::outdated::Forgotten;
 use pixfront::patience::Patience;
 use pixfront::purge::Purge;
+use pixfront::request::Request;
+use pixfront::service::Service;
 use pixfront::store::{Attributes, Row, Stores, local};
+use pixfront::variant::{Recipe, Thumbnail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::backfill::{keys, put};
+use crate::pictures;
 use crate::world::{Op, Place, World, program};
 
 /// A store where these sources have a thumbnail and two variants, each with a row, and are themselves there or not.
@@ -167,7 +176,7 @@ async fn many_pages_are_walked_over() {
     assert_eq!(run(true).run(|_| ()).await.unwrap(), all);
     let mut seen = Vec::new();
     assert_eq!(run(false).run(|so_far| seen.push(so_far.objects)).await.unwrap(), all);
-    assert!(seen.is_sorted() && seen.len() > 700);
+    assert!(seen.is_sorted() && seen.len() > 6, "{seen:?}");
     assert_eq!((keys(&world.stores).await.len(), world.stores.ledger.rows(None, 10).await.unwrap().len()), (0, 0));
 }
 
@@ -185,7 +194,7 @@ async fn a_store_that_is_away_for_a_moment_is_asked_again() {
         add(&world.stores, "a.jpg").await;
         world.stores.ledger.record(Row::outdated("b.jpg", "w=4")).await.unwrap();
         world.script.fail(place, op, nth, Kind::Upstream);
-        run_on(&world, Patience { tries: 2, pause: std::time::Duration::from_millis(1) }).await.unwrap();
+        run_on(&world, Patience { tries: 2, pause: Duration::from_millis(1) }).await.unwrap();
         assert_eq!(left(&world.stores).await, (vec![], vec![]), "{place:?} {op:?} {nth}");
     }
     let world = World::new();
@@ -196,6 +205,87 @@ async fn a_store_that_is_away_for_a_moment_is_asked_again() {
 
 async fn run_on(world: &World, patience: Patience) -> pixfront::error::Result<Forgotten> {
     Purge { service: &world.service, prefix: "", is_dry_run: false, patience }.run(|_| ()).await
+}
+
+/// A world whose originals have thumbnails that only a former list names, beside the present ones.
+async fn with_former_thumbnails(keys: &[&str]) -> World {
+    let world = World::new();
+    let mut config = Config::default();
+    let recipe = Recipe::parse("w=4").unwrap().unwrap();
+    config.policy.thumbnails.push(Thumbnail { prefix: "old-".to_owned(), recipe });
+    let before = Service::new(world.stores.clone(), config);
+    for key in keys {
+        put(&world.stores, key, pictures::jpeg(16, 8)).await;
+        before.ingest(&Upload { bucket: "originals".into(), key: (*key).to_owned() }).await.unwrap();
+    }
+    world
+}
+
+/// Its row is the only trace of a thumbnail whose prefix is no longer configured: both go together.
+#[tokio::test]
+async fn thumbnails_of_a_former_list_go_too() {
+    let world = with_former_thumbnails(&["cat.jpg", "b/cat.jpg"]).await;
+    // Rows of other systems, about thumbnails of another original and about no variant at all.
+    for other in ["resized-b/cat.jpg", "old-b/cat.jpg", "b/cat.jpg", "cat.jpg"] {
+        world.stores.ledger.record(Row::outdated("cat.jpg", other)).await.unwrap();
+    }
+    variant(&world.stores, "b/cat.jpg").await;
+    variant(&world.stores, "cat.jpg").await;
+    put(&world.stores, "cat.jpg", pictures::jpeg(32, 8)).await;
+    world.ingest("cat.jpg").await.unwrap();
+    let others = ["b/cat.jpg", "cat.jpg", "old-b/cat.jpg"];
+    assert_eq!(world.variants().await, [&others[..], &["resized-b/cat.jpg", "resized-cat.jpg"]].concat());
+    assert_eq!(world.rows("cat.jpg").await, ["resized-cat.jpg"]);
+    assert_eq!(world.rows("b/cat.jpg").await, ["old-b/cat.jpg", "resized-b/cat.jpg"]);
+
+    let purge = |world: &World, prefix: &'static str, is_dry_run| {
+        let service = Arc::clone(&world.service);
+        async move { Purge { service: &service, prefix, is_dry_run, patience: Patience::default() }.run(|_| ()).await }
+    };
+    for prefix in ["", "b/"] {
+        let world = with_former_thumbnails(&["cat.jpg", "b/cat.jpg"]).await;
+        let (objects, left) =
+            if prefix.is_empty() { (4, &[][..]) } else { (2, &["old-cat.jpg", "resized-cat.jpg"][..]) };
+        let all = Forgotten { objects, rows: objects };
+        assert_eq!(purge(&world, prefix, true).await.unwrap(), all);
+        assert_eq!(purge(&world, prefix, false).await.unwrap(), all);
+        assert_eq!(
+            (world.variants().await, world.rows("cat.jpg").await),
+            (to_strings(left), to_strings(left)),
+            "{prefix}"
+        );
+    }
+    let world = with_former_thumbnails(&["cat.jpg"]).await;
+    let (source, all) = (SourceKey::new("cat.jpg").unwrap(), Forgotten { objects: 2, rows: 2 });
+    assert_eq!(world.service.forgettable(&source).await.unwrap(), all);
+    assert_eq!(world.service.forget(&source).await.unwrap(), all);
+    assert_eq!(world.variants().await, to_strings(&[]));
+}
+
+fn to_strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// What is asked for while a purge goes on is made anew, and its row is none of those that go last.
+#[tokio::test]
+async fn what_is_made_meanwhile_keeps_its_row() {
+    let world = World::new();
+    put(&world.stores, "cat.jpg", pictures::jpeg(16, 8)).await;
+    world.respond("/cat.jpg?w=4").await.unwrap();
+    // Clocks that are ahead, or foreign rows, are no excuse to stay for ever.
+    let ahead = Row { time_ms: u64::MAX, ..Row::outdated("cat.jpg", "w=5") };
+    world.stores.ledger.record(ahead).await.unwrap();
+    let visitor = Service::new(world.stores.clone(), Config::default());
+    world.script.before(Place::Table, Op::Rows, 1, async move {
+        // Rows have milliseconds.
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(2) {
+            tokio::task::yield_now().await;
+        }
+        visitor.respond(&Request::parse_url("/cat.jpg?w=8", None).unwrap(), None).await.unwrap();
+    });
+    assert_eq!(run_on(&world, Patience::default()).await.unwrap(), Forgotten { objects: 1, rows: 2 });
+    assert_eq!((world.variants().await, world.rows("cat.jpg").await), (vec!["cat.jpg/w=8".into()], vec!["w=8".into()]));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::pictures;
 use crate::triggers::event;
-use crate::world::{Op, Place, World, program};
+use crate::world::{Op, Place, World, look, program};
 
 fn message(body: &str, attributes: &[(&str, &str)]) -> Message {
     let attributes: BTreeMap<_, _> =
@@ -128,6 +128,28 @@ async fn a_variant_that_is_not_stored_again_is_not_done() {
     redriven(&world, &of_variant("cat.jpg", "w=4")).await.unwrap();
     redriven(&world, &of_variant("cat.jpg", "w=4")).await.unwrap();
     assert_eq!(world.service.counters.renders.get(), 2, "what is stored is not made again");
+}
+
+/// Overwritten while it is made, a thumbnail is made of the new bytes at once: then there is nothing left to be done.
+#[tokio::test]
+async fn a_thumbnail_that_was_made_of_the_newer_bytes_is_done() {
+    let world = World::new();
+    world.put("cat.jpg", pictures::jpeg(60, 40)).await;
+    let stores = world.stores.clone();
+    // The last look at the original, behind that of the redrive itself.
+    world.script.before(Place::Originals, Op::Head, 2, async move {
+        stores.originals.put("cat.jpg", pictures::jpeg(80, 40).into(), Attributes::default()).await.unwrap();
+    });
+    redriven(&world, &of_variant("cat.jpg", "resized-")).await.unwrap();
+    let thumbnail = world.stores.variants.get("resized-cat.jpg", u64::MAX).await.unwrap();
+    assert_eq!(look(&thumbnail.body), ("jpeg", 40, 20));
+    // Any other variant is taken back and not made again, and so its message stays for the next time.
+    let stores = world.stores.clone();
+    world.script.before(Place::Originals, Op::Head, 2, async move {
+        stores.originals.put("cat.jpg", pictures::jpeg(60, 40).into(), Attributes::default()).await.unwrap();
+    });
+    let error = redriven(&world, &of_variant("cat.jpg", "w=4")).await.unwrap_err();
+    assert_eq!(error.context(), "the original changed while the picture was made");
 }
 
 /// A local store with these messages, a whole cat and a torn dog.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use pixfront::store::{Attributes, Row, Stores, local, memory};
+use pixfront::store::{Row, Stores, local};
 use serde_json::{Value, json};
 
 use crate::backfill::put;
@@ -142,8 +142,6 @@ async fn originals_are_asked_once_or_not_at_all() {
 
 #[tokio::test]
 async fn a_table_of_names_knows_no_variants() {
-    let stores = memory::open();
-    stores.originals.put("cat.jpg", "x".into(), Attributes::default()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let ledger = local::open(dir.path()).unwrap().ledger;
     for name in ["cat.jpg", "dog.jpg"] {
@@ -152,6 +150,26 @@ async fn a_table_of_names_knows_no_variants() {
     let output = program(["stats", "--data"]).arg(dir.path()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.starts_with("originals   2\nvariants    0\n") && said.contains("2 rows are names alone"), "{said}");
+}
+
+/// Another system may have written anything into a row.
+#[tokio::test]
+async fn numbers_that_no_variant_has_are_summed_up_all_the_same() {
+    let world = World::new();
+    let etag = put(&world.stores, "cat.jpg", "x").await;
+    for (variant, of) in [("w=1", &*etag), ("w=2", &etag), ("w=3", "older"), ("w=4", "older")] {
+        let row = Row { bytes: u64::MAX, render_ms: u64::MAX, time_ms: u64::MAX, ..row("cat.jpg", variant, 1, of) };
+        world.stores.ledger.record(row).await.unwrap();
+    }
+    let stats = world.service.stats(5, true, |_| ()).await.unwrap();
+    assert_eq!((stats.variants, stats.bytes, stats.render_ms), (4, u64::MAX, u64::MAX));
+    assert_eq!((stats.formats["jpeg"].variants, stats.formats["jpeg"].bytes), (4, u64::MAX));
+    let compared = stats.compared.unwrap();
+    assert_eq!(
+        (compared.current, compared.outdated, compared.saved_bytes),
+        (2, 2, i64::MIN),
+        "nothing is saved by them"
+    );
 }
 
 #[tokio::test]

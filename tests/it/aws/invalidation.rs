@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use pixfront::config::{Config, Invalidate, Place};
 use pixfront::error::{Kind, Result};
@@ -14,6 +17,7 @@ use pixfront::store::{Attributes, Stores, memory};
 
 use super::wire::{Reply, Wire};
 use crate::pictures;
+use crate::world::{self, Op, Script, attended};
 
 const CAT: &str = "사진/a b+*.jpg";
 const CAT_URI: &str = "/%EC%82%AC%EC%A7%84/a%20b%2B%2A.jpg";
@@ -95,6 +99,60 @@ async fn only_of_what_it_may_have_cached() {
     assert_ne!(references[0], references[1], "CloudFront takes two that are alike for one");
 }
 
+/// What has no thumbnail is served and cached all the same.
+#[tokio::test]
+async fn of_originals_that_have_no_thumbnail() {
+    let torn = crate::backfill::torn;
+    let [no_thumbnails, thumbnails] = [vec![], Config::default().policy.thumbnails];
+    for (bodies, thumbnails) in [
+        ([b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), b"%PDF-1.7 and more".to_vec()], thumbnails.clone()),
+        ([torn(), pictures::jpeg(40, 20)], thumbnails),
+        ([pictures::jpeg(40, 20), pictures::jpeg(60, 20)], no_thumbnails),
+    ] {
+        let mut behind = Behind::a_distribution_that(&[told()]).await;
+        let mut config = Config::default();
+        config.policy.thumbnails = thumbnails;
+        behind.service = Service::new(behind.service.stores().clone(), config);
+        let stores = behind.service.stores();
+        for (nth, body) in bodies.into_iter().enumerate() {
+            stores.originals.put(CAT, body.into(), Attributes::default()).await.unwrap();
+            for _ in 0..2 {
+                behind.ingest().await.unwrap();
+            }
+            assert_eq!(behind.invalidated(), vec![by_tag(); nth], "an overwrite is news, once");
+        }
+        let stats = behind.service.stats(9, true, |_| ()).await.unwrap();
+        let made = stores.variants.list("", None, 9).await.unwrap().len();
+        assert_eq!((stats.originals, stats.variants), (1, made as u64), "a row of an original is none of a variant");
+        stores.originals.delete(&[CAT.to_owned()]).await.unwrap();
+        assert_eq!(behind.ingest().await.unwrap(), Outcome::Removed);
+        assert_eq!(behind.invalidated().len(), 2);
+        assert_eq!(stores.ledger.rows(None, 9).await.unwrap(), []);
+    }
+}
+
+/// The overwrite's own event sees no row yet, so what it can't know falls to the earlier one.
+#[tokio::test]
+async fn of_an_overwrite_whose_event_was_faster() {
+    let behind = Behind::a_distribution_that(&[told()]).await;
+    let stores = behind.service.stores().clone();
+    stores.originals.put(CAT, "no picture".into(), Attributes::default()).await.unwrap();
+    let script = Arc::new(Script::default());
+    let slow = Service::new(attended(&stores, &script), Config::default());
+    let (fast, upload) =
+        (Service::new(stores.clone(), Config::default()), Upload { bucket: "originals".into(), key: CAT.into() });
+    let again = upload.clone();
+    script.before(world::Place::Table, Op::Record, 1, async move {
+        fast.stores().originals.put(CAT, "no picture either".into(), Attributes::default()).await.unwrap();
+        fast.ingest(&again).await.unwrap();
+    });
+    slow.ingest(&upload).await.unwrap();
+    assert_eq!(behind.invalidated(), [by_tag()]);
+    let etag = stores.originals.head(CAT).await.unwrap().etag;
+    let rows = stores.ledger.variants_of(CAT).await.unwrap();
+    assert!(rows.len() == 1 && rows[0].source_etag == etag, "{rows:?}");
+}
+
 fn between(text: &str, element: &str) -> String {
     let (_, rest) = text.split_once(&format!("<{element}>")).unwrap();
     rest.split_once(&format!("</{element}>")).unwrap().0.to_owned()
@@ -153,6 +211,21 @@ async fn an_answer_of_outdated_bytes_is_called_back() {
     behind.service.keep_afterwards(&fresh, None).await;
     assert_eq!(behind.invalidated(), [by_tag()]);
     assert_eq!(behind.service.stores().failures.peek(9).await.unwrap(), []);
+}
+
+/// Who does not answer that call must not take the message along with it.
+#[tokio::test]
+async fn who_is_not_told_in_time_leaves_a_message() {
+    let behind = Behind::a_distribution_that(&[Reply::Hangs]).await;
+    behind.put(40).await;
+    let request = Request::parse_url(&format!("{CAT_URI}?w=8"), None).unwrap();
+    let Made::Now(fresh) = behind.service.make(&request, None).await.unwrap() else { panic!("it was not there") };
+    behind.put(60).await;
+    // Three attempts, each of 600 ms, are more.
+    let last = Instant::now() + Duration::from_millis(1_500);
+    behind.service.keep_afterwards(&fresh, Some(last)).await;
+    let messages = behind.service.stores().failures.peek(9).await.unwrap();
+    assert_eq!((messages.len(), &*messages[0].body, &*messages[0].attributes["stage"]), (1, CAT, "persist"));
 }
 
 /// The function behind that door can't know its distribution, but how long it lets its answers be kept.

@@ -6,34 +6,43 @@ use std::time::Duration;
 
 use pixfront::backfill::{Walk, Wanted};
 use pixfront::config::Config;
+use pixfront::error::{Kind, Result};
+use pixfront::ingest::Upload;
+use pixfront::outdated::Forgotten;
 use pixfront::patience::Patience;
 use pixfront::purge::Purge;
 use pixfront::service::Service;
 use pixfront::store::{Attributes, Row, Stores, memory};
+use pixfront::variant::{Recipe, Thumbnail};
 
 use super::wire::{Reply, Wire};
 use crate::pictures;
 
 /// A service on memory, whose distribution takes everything.
 async fn behind() -> (Wire, Service) {
+    behind_one_that(&[told()]).await
+}
+
+fn told() -> Reply {
     let body = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-22T00:00:00Z</CreateTime>\
                 <InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>x</CallerReference>\
                 </InvalidationBatch></Invalidation>";
-    let told = Reply::Says("201 Created", "content-type: text/xml\r\n", body.to_owned());
-    let wire = Wire::that(&[told]).await;
+    Reply::Says("201 Created", "content-type: text/xml\r\n", body.to_owned())
+}
+
+async fn behind_one_that(replies: &[Reply]) -> (Wire, Service) {
+    let wire = Wire::that(replies).await;
     let stores = Stores { distribution: wire.stores.distribution.clone(), ..memory::open() };
     (wire, Service::new(stores, Config::default()))
 }
 
-/// The originals that it was told of, in order.
-fn told_of(wire: &Wire) -> Vec<String> {
-    let first_path = |request: &String| {
-        let (_, rest) = request.split_once("<Path>").unwrap();
-        rest.split_once("</Path>").unwrap().0.to_owned()
+/// The paths of each invalidation so far.
+fn told_of(wire: &Wire) -> Vec<Vec<String>> {
+    let paths = |request: &String| {
+        let paths = request.split("<Path>").skip(1);
+        paths.map(|path| path.split_once("</Path>").unwrap().0.to_owned()).collect()
     };
-    let mut paths: Vec<_> = wire.asked().iter().map(first_path).collect();
-    paths.sort();
-    paths
+    wire.asked().iter().map(paths).collect()
 }
 
 async fn put(service: &Service, key: &str, width: u32) {
@@ -41,23 +50,71 @@ async fn put(service: &Service, key: &str, width: u32) {
     service.stores().originals.put(key, picture, Attributes::default()).await.unwrap();
 }
 
-/// An original may be cached itself, and so may be what no store has any more.
-#[tokio::test]
-async fn a_purge_tells_of_every_original_once() {
-    let (wire, service) = behind().await;
-    for key in ["a/1.jpg", "a/2.jpg", "b/1.jpg"] {
-        put(&service, key, 8).await;
-    }
+/// A service with an original, and with what was made of it and others.
+async fn full(replies: &[Reply]) -> (Wire, Service) {
+    let (wire, service) = behind_one_that(replies).await;
+    put(&service, "a b/1.jpg", 8).await;
     let stores = service.stores();
-    stores.variants.put("a/2.jpg/w=4", "x".into(), Attributes::default()).await.unwrap();
-    stores.variants.put("a/gone.jpg/w=4", "x".into(), Attributes::default()).await.unwrap();
-    stores.ledger.record(Row::outdated("a/row.jpg", "w=4")).await.unwrap();
-    let purge = |is_dry_run| Purge { service: &service, prefix: "a/", is_dry_run, patience: Patience::default() };
-    purge(true).run(|_| ()).await.unwrap();
-    assert_eq!(told_of(&wire), Vec::<String>::new());
-    let forgotten = purge(false).run(|_| ()).await.unwrap();
-    assert_eq!(told_of(&wire), ["/a/1.jpg", "/a/2.jpg", "/a/gone.jpg", "/a/row.jpg"]);
-    assert_eq!((forgotten.objects, forgotten.rows), (2, 1));
+    stores.variants.put("a b/gone.jpg/w=4", "x".into(), Attributes::default()).await.unwrap();
+    stores.variants.put("resized-a b/gone.jpg", "x".into(), Attributes::default()).await.unwrap();
+    stores.ledger.record(Row::outdated("a b/row.jpg", "w=4")).await.unwrap();
+    (wire, service)
+}
+
+async fn purge(service: &Service, prefix: &str, is_dry_run: bool) -> Result<Forgotten> {
+    let patience = Patience { tries: 2, pause: Duration::from_millis(1) };
+    Purge { service, prefix, is_dry_run, patience }.run(|_| ()).await
+}
+
+/// Originals may be cached themselves, and so may be what no store has any more; an invalidation for each would be more than
+/// CloudFront takes at a time.
+#[tokio::test]
+async fn a_purge_of_many_tells_once() {
+    for (prefix, paths) in
+        [("a b/", &["/a%20b/*", "/resized-a%20b/*"][..]), ("*", &["/%2A*", "/resized-%2A*"]), ("", &["/*"])]
+    {
+        let (wire, service) = full(&[told()]).await;
+        purge(&service, prefix, true).await.unwrap();
+        assert_eq!(told_of(&wire), Vec::<Vec<String>>::new());
+        let forgotten = purge(&service, prefix, false).await.unwrap();
+        assert_eq!(told_of(&wire), [paths]);
+        let counts = if prefix == "*" { (0, 0) } else { (2, 1) };
+        assert_eq!((forgotten.objects, forgotten.rows), counts);
+    }
+}
+
+/// The rows stay until it was told, and whoever runs it again tells it.
+#[tokio::test]
+async fn a_purge_that_could_not_tell_leaves_the_rows() {
+    let body =
+        "<ErrorResponse><Error><Code>TooManyInvalidationsInProgress</Code><Message>x</Message></Error></ErrorResponse>";
+    let refused = Reply::Says("400 Bad Request", "content-type: text/xml\r\n", body.to_owned());
+    let (wire, service) = full(&[refused.clone(), refused, told()]).await;
+    let error = purge(&service, "", false).await.unwrap_err();
+    assert_eq!((error.kind(), told_of(&wire).len()), (Kind::Upstream, 2), "{}", error.chain());
+    let stores = service.stores();
+    assert_eq!(stores.variants.list("", None, 9).await.unwrap(), Vec::<String>::new());
+    assert_eq!(stores.ledger.rows(None, 9).await.unwrap().len(), 1);
+    let forgotten = purge(&service, "", false).await.unwrap();
+    assert_eq!((forgotten.objects, forgotten.rows), (0, 1));
+    assert_eq!(told_of(&wire)[2..], [["/*"]]);
+}
+
+/// Of what its rows alone know it is told by their prefix, once.
+#[tokio::test]
+async fn a_purge_tells_of_thumbnails_of_a_former_list() {
+    let (wire, service) = behind().await;
+    let mut config = Config::default();
+    config.policy.thumbnails =
+        vec![Thumbnail { prefix: "old-".into(), recipe: Recipe::parse("w=4").unwrap().unwrap() }];
+    let before = Service::new(service.stores().clone(), config);
+    for key in ["a/1.jpg", "a/2.jpg"] {
+        put(&service, key, 8).await;
+        before.ingest(&Upload { bucket: "originals".into(), key: key.into() }).await.unwrap();
+    }
+    purge(&service, "a/", false).await.unwrap();
+    assert_eq!(told_of(&wire), [vec!["/a/*", "/resized-a/*"], vec!["/old-a/*"]]);
+    assert_eq!(service.stores().variants.list("", None, 9).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -84,9 +141,9 @@ async fn a_backfill_tells_of_what_was_outdated_alone() {
     put(&service, "old.jpg", 8).await;
     walk().await;
     walk().await;
-    assert_eq!(told_of(&wire), Vec::<String>::new(), "that would cost, and nothing is outdated");
+    assert_eq!(told_of(&wire), Vec::<Vec<String>>::new(), "that would cost, and nothing is outdated");
     put(&service, "old.jpg", 16).await;
     walk().await;
     walk().await;
-    assert_eq!(told_of(&wire), ["/old.jpg"]);
+    assert_eq!(told_of(&wire).iter().map(|paths| &*paths[0]).collect::<Vec<_>>(), ["/old.jpg"]);
 }

@@ -88,6 +88,16 @@ async fn a_store_that_refuses_ends_the_run_at_once() {
     world.script.fail(Place::Variants, Op::Put, 1, Kind::Forbidden);
     let (report, ended) = How::new(&[]).walk(&world, |_| Ok(())).await;
     assert_eq!((ended.unwrap_err().kind(), report.originals, report.up_to), (Kind::Forbidden, 0, None));
+    // A role without s3:GetObject may not look at any: that is no end of a walk at which nothing was made.
+    world.script.fail(Place::Originals, Op::Head, 1, Kind::Forbidden);
+    let (report, ended) = How::new(&[]).walk(&world, |_| Ok(())).await;
+    assert_eq!((ended.unwrap_err().kind(), report.originals, report.failed.len()), (Kind::Forbidden, 0, 0));
+    world.script.fail(Place::Originals, Op::Head, 1, Kind::Forbidden);
+    let how = How { keeps_going: true, ..How::new(&[]) };
+    let (report, ended) = how.walk(&world, |_| Ok(())).await;
+    assert_eq!((ended.unwrap_err().kind(), report.undone["forbidden"].count), (Kind::Forbidden, 1));
+    assert_eq!((report.thumbnails, report.up_to), (3, None));
+    world.stores.variants.delete(&world.variants().await).await.unwrap();
     // An original that its bucket keeps to itself is one picture's affair.
     world.script.fail(Place::Originals, Op::Get, 2, Kind::Forbidden);
     let (report, ended) = How::new(&[]).walk(&world, |_| Ok(())).await;
@@ -101,8 +111,8 @@ async fn messages_are_left_when_asked_for_and_can_be_redriven() {
     world.put("cat.jpg", pictures::jpeg(60, 40)).await;
     world.put("torn.jpg", torn()).await;
     let how = How { leaves_messages: true, ..How::new(&["w=10", "w=20"]) };
-    // The queue may be away for a while too.
-    world.script.fail(Place::Failures, Op::Send, 1, Kind::Upstream);
+    // The queue may be away for a while too, in the middle of them: what it has taken by then is not sent again.
+    world.script.fail(Place::Failures, Op::Send, 2, Kind::Upstream);
     let (report, ended) = how.walk(&world, |_| Ok(())).await;
     ended.unwrap();
     assert_eq!(report.failed["corrupt"].count, 3);
@@ -125,6 +135,35 @@ async fn messages_are_left_when_asked_for_and_can_be_redriven() {
     assert_eq!(how.walk(&world, |_| Ok(())).await.0.current, 6, "that is all that was wanted");
 }
 
+/// What was found and made before a store failed for good is in the report all the same.
+#[tokio::test]
+async fn what_came_before_a_failure_is_counted() {
+    let world = World::new();
+    world.put("cat.jpg", pictures::jpeg(60, 40)).await;
+    // Its thumbnail is stored, its variant is not.
+    for nth in [2, 3, 4] {
+        world.script.fail(Place::Variants, Op::Put, nth, Kind::Upstream);
+    }
+    let (report, ended) = How::new(&["w=10"]).walk(&world, |_| Ok(())).await;
+    assert_eq!((ended.unwrap_err().kind(), report.originals), (Kind::Upstream, 0));
+    let bytes = world.stores.variants.head("resized-cat.jpg").await.unwrap().bytes;
+    assert_eq!((report.thumbnails, report.variants, report.bytes), (1, 0, bytes));
+
+    let world = World::new();
+    world.put("torn.jpg", torn()).await;
+    for nth in [1, 2, 3] {
+        world.script.fail(Place::Failures, Op::Send, nth, Kind::Upstream);
+    }
+    let how = How { leaves_messages: true, ..How::new(&[]) };
+    let (report, ended) = how.walk(&world, |_| Ok(())).await;
+    assert_eq!((ended.unwrap_err().kind(), report.originals, report.up_to), (Kind::Upstream, 0, None));
+    assert_eq!(
+        (report.failed["corrupt"].count, report.undone["upstream"].count),
+        (1, 1),
+        "why, and that it is not done"
+    );
+}
+
 /// What is too large to be read says by its beginning whether that is a loss.
 #[tokio::test]
 async fn what_is_too_large_and_no_picture_is_no_failure() {
@@ -143,4 +182,15 @@ async fn what_is_too_large_and_no_picture_is_no_failure() {
     assert_eq!(report.failed.keys().collect::<Vec<_>>(), [&"too-large"]);
     assert_eq!(report.failed["too-large"].first[0].key, "large.jpg");
     assert_eq!(world.variants().await.len() + world.messages().await.len(), 0);
+
+    // Deleted, or shut away, between the refusal to read all of it and the look at its beginning.
+    let stores = world.stores.clone();
+    world.script.before(Place::Originals, Op::GetRange, 1, async move {
+        stores.originals.delete(&["film.mp4".to_owned()]).await.unwrap();
+    });
+    world.script.fail(Place::Originals, Op::GetRange, 2, Kind::Forbidden);
+    let (report, ended) = How::new(&[]).walk(&world, |_| Ok(())).await;
+    ended.unwrap();
+    assert_eq!((report.ended, report.skipped.get("gone")), (Ended::Complete, Some(&1)));
+    assert_eq!(report.failed["forbidden"].first[0].key, "large.jpg");
 }

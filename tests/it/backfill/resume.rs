@@ -51,7 +51,7 @@ async fn thumbnails(service: &Service) -> usize {
 
 /// Runs it slowly until its checkpoint says something, and sends the signal.
 async fn interrupted(dir: &Path, checkpoint: &Path, signal: &str) -> Output {
-    let mut command = program(["backfill", "--rate", "250", "--variants", "f=avif", "--json", "--data"]);
+    let mut command = program(["backfill", "--rate", "60", "--variants", "f=avif", "--json", "--data"]);
     command.arg(dir).arg("--checkpoint").arg(checkpoint).args(["--concurrency", &AT_ONCE.to_string()]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pid = child.id().to_string();
