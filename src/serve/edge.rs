@@ -1,5 +1,6 @@
 //! The cache and the way to the origin: what CloudFront does between the viewer and the functions.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
 use crate::door::{DEBUG_HEADER, Door};
 use crate::error::{Error, Kind, Result};
+use crate::gate::Gate;
 use crate::key::SourceKey;
 use crate::reply::{Audience, reply};
 use crate::service::{Currency, Service};
@@ -85,6 +87,15 @@ impl Edge {
 
     pub(super) async fn cache_state(&self) -> State {
         self.shared.cache.state().await
+    }
+
+    /// Where those wait for whom a picture is made, here or elsewhere.
+    pub(super) fn gates(&self) -> impl Iterator<Item = &Gate> {
+        let elsewhere = match &self.shared.maker {
+            Maker::Here => None,
+            Maker::Function(function) => Some(function.gate()),
+        };
+        iter::once(&self.shared.service.gate).chain(elsewhere)
     }
 
     /// Originals are streamed from their bucket and not cached: they may be of any length.

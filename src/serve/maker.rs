@@ -57,6 +57,11 @@ impl FunctionMaker {
         Self { function, gate: Gate::new(AT_ONCE, config.render_queue) }
     }
 
+    /// Where those wait who ask it.
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// The picture; nothing if the function stored it and sends us there.
     pub(super) async fn make(
         &self,
