@@ -42,6 +42,7 @@ pub enum Maker {
 /// The headers that the origin request policy lets through.
 pub(super) struct Forwarded {
     pub(super) viewer_url: String,
+    /// The debug secret, if it is a good one.
     pub(super) debug: Option<String>,
 }
 

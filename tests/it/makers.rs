@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::pictures;
 use crate::world::{Server, look, program, until};
 
+mod debug;
 mod hand_made;
 mod stand_in;
 
