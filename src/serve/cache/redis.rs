@@ -33,26 +33,27 @@ use link::{Link, Purpose, Up};
 
 mod address;
 mod link;
+mod owed;
 mod value;
 
 /// How a value is written; raised when that changes.
 const FORM: u32 = 1;
-/// How long a token lasts that nothing was put under: longer than any answer takes to be made.
+/// How long a token lasts at least from when an answer was begun under it: longer than any takes to be made.
 const TOKEN_LASTS: Duration = Duration::from_mins(10);
 /// No answer stays longer, whatever its `Cache-Control` says.
 const ANSWER_LASTS_MAX: Duration = Duration::from_hours(366 * 24);
-/// Nobody waits longer for Redis, but for the bytes of a long answer: a render is not much slower.
-const PATIENCE: Duration = Duration::from_millis(250);
 /// What is taken for the slowest line to a cache, 256 Mbit/s.
 const BYTES_PER_MS: u64 = (32 << 20) / 1000;
 
-/// Makes sure of a token of this run, and looks once more for the answer.
+/// Makes sure of a token of this run that lasts until the answer is made, and looks once more for the answer.
 const BEGIN: &str = "-- pixfront begin
 local token = redis.call('GET', KEYS[1])
 if not token or string.sub(token, 1, #ARGV[1]) ~= ARGV[1] then
     local time = redis.call('TIME')
     token = ARGV[1] .. time[1] .. '.' .. time[2]
     redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
+elseif redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 return {token, redis.call('GET', KEYS[2])}";
 
@@ -100,16 +101,17 @@ struct Begun {
 }
 
 impl Redis {
-    /// The cache at an address. If that can't be reached, it is looked for until it can.
-    pub async fn open(address: Address, entry_bytes: u64) -> Self {
-        Self { link: Link::open(address).await, entry_bytes, flights: Cache::new(0) }
+    /// The cache at an address. If that can't be reached, it is looked for until it can. Nobody waits longer than `patience` for an
+    /// answer of Redis, but for the bytes of a long one.
+    pub async fn open(address: Address, entry_bytes: u64, patience: Duration) -> Self {
+        Self { link: Link::open(address, patience).await, entry_bytes, flights: Cache::new(0) }
     }
 
     pub(super) async fn get(&self, tag: &str, uri: &str) -> Option<Entry> {
         let up = self.link.up()?;
         let mut command = cmd("MGET");
         command.arg(token_key(tag)).arg(answer_key(tag, uri));
-        let (token, value) = self.link.ask::<Found>(&up, &command, patience(self.entry_bytes), Purpose::Need).await?;
+        let (token, value) = self.link.ask::<Found>(&up, &command, self.patience(self.entry_bytes), Purpose::Need).await?;
         value::decode(value?, &token.filter(|token| up.is_of_its_run(token))?, tag)
     }
 
@@ -137,7 +139,7 @@ impl Redis {
         let command = script(BEGIN, &[token_key(tag), answer_key(tag, uri)], |command| {
             command.arg(up.run()).arg(lasts_ms);
         });
-        let (token, value) = self.link.ask::<Found>(&up, &command, patience(self.entry_bytes), Purpose::Begin).await?;
+        let (token, value) = self.link.ask::<Found>(&up, &command, self.patience(self.entry_bytes), Purpose::Begin).await?;
         let token = token?;
         let found = value.and_then(|value| value::decode(value, &token, tag));
         Some(Begun { up, token, found })
@@ -149,12 +151,17 @@ impl Redis {
             return;
         }
         let value = value::encode(entry, token, unix_ms());
-        let patience = patience(value.len() as u64);
+        let patience = self.patience(value.len() as u64);
         let keys = [token_key(tag), index_key(tag), answer_key(tag, uri)];
         let command = script(PUT, &keys, |command| {
             command.arg(token).arg(value).arg(ms(lasts));
         });
         self.link.ask::<i64>(up, &command, patience, Purpose::Put).await;
+    }
+
+    /// How long is waited where so many bytes may come.
+    fn patience(&self, bytes: u64) -> Duration {
+        self.link.patience().saturating_add(Duration::from_millis(bytes / BYTES_PER_MS))
     }
 
     pub(super) async fn purge(&self, tag: &str) {
@@ -191,11 +198,6 @@ fn script(text: &str, keys: &[String], arguments: impl FnOnce(&mut Cmd)) -> Cmd 
     command.arg(text).arg(keys.len()).arg(keys);
     arguments(&mut command);
     command
-}
-
-/// How long is waited where so many bytes may come.
-const fn patience(bytes: u64) -> Duration {
-    PATIENCE.saturating_add(Duration::from_millis(bytes / BYTES_PER_MS))
 }
 
 fn ms(time: Duration) -> u64 {
