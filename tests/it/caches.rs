@@ -14,6 +14,7 @@ mod purges;
 mod redis_server;
 mod shared;
 mod trouble;
+mod under_way;
 
 pub(crate) use redis_server::RedisServer;
 

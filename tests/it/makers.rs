@@ -13,10 +13,10 @@ mod debug;
 mod hand_made;
 mod stand_in;
 
-use stand_in::StandIn;
+pub(crate) use stand_in::StandIn;
 
 /// A server that has its pictures made there.
-fn rendered_by(lambda: &StandIn, change: impl FnOnce(&mut Command)) -> Server {
+pub(crate) fn rendered_by(lambda: &StandIn, change: impl FnOnce(&mut Command)) -> Server {
     Server::with(|command| {
         command.args(["--render", "lambda:resize"]);
         lambda.lend(command);

@@ -29,6 +29,7 @@ async fn what_was_made_before_a_purge_is_not_put_after_it() {
     })
     .await;
     assert_eq!((old.status, look(&old.body)), (200, ("webp", 60, 40)), "an answer of its time");
+    assert_eq!(old.header("cache-control"), "no-store", "and of no other");
     assert_eq!(redis.answers().await, Vec::<String>::new(), "the token that it was begun under is over");
     assert_eq!(look(&expect(&other, CAT, "Miss").await.body), NEW);
     assert_eq!(look(&expect(&other, CAT, "Hit").await.body), NEW);
