@@ -19,10 +19,10 @@ mod under_way;
 pub(crate) use redis_server::RedisServer;
 
 /// On a busy machine Redis is slow, and must not be taken for one that is away.
-const PATIENCE_MS: u64 = 60_000;
+pub(crate) const PATIENCE_MS: u64 = 60_000;
 
 /// Has a server keep its answers there.
-fn lend(command: &mut Command, url: &str, patience_ms: u64) {
+pub(crate) fn lend(command: &mut Command, url: &str, patience_ms: u64) {
     command.args(["--cache", url, "--cache-patience-ms", &patience_ms.to_string()]);
 }
 
