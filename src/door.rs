@@ -63,14 +63,17 @@ impl fmt::Display for Door {
 impl Door {
     /// Tells itself in the reply, if the request had the secret that is configured.
     pub(crate) fn tell(self, reply: &mut Reply, asked: Option<&str>, config: &Config) {
-        if let (Some(asked), Some(secret)) = (asked, &config.debug_secret)
-            && secret.is(asked)
-        {
+        if asked.is_some_and(|asked| knows_secret(asked, config)) {
             reply.headers.retain(|(name, _)| *name != "cache-control");
             reply.headers.push(("cache-control", "no-store".to_owned()));
             reply.headers.push((DOOR_HEADER, self.to_string()));
         }
     }
+}
+
+/// Whether this is the secret that is configured.
+pub(crate) fn knows_secret(asked: &str, config: &Config) -> bool {
+    config.debug_secret.as_ref().is_some_and(|secret| secret.is(asked))
 }
 
 /// The debug secret, of which only the hash is kept: comparing hashes tells nothing by how long it takes.

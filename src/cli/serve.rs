@@ -1,6 +1,7 @@
 //! `pixfront serve`
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +34,10 @@ pub(super) struct Options {
     /// The longest answer that is put into Redis, in MiB.
     #[arg(long, default_value_t = 8, value_name = "MIB")]
     cache_entry_mib: u64,
+    /// How long Redis is waited for, in milliseconds, beside the time for a long answer's bytes: a render is not much slower. Not for
+    /// operators, but for tests on a busy machine.
+    #[arg(long, default_value_t = 250, value_name = "MS", hide = true)]
+    cache_patience_ms: u64,
     /// Who makes what no store has: `here`, this process; or `lambda:NAME`, a function that is invoked as by its URL.
     #[arg(long, default_value = "here", value_name = "MAKER")]
     render: String,
@@ -66,7 +71,10 @@ impl Options {
         Ok(match self.cache.as_str() {
             "memory" => Cache::Memory(Memory::new(bytes(self.cache_mib))),
             "none" => Cache::Memory(Memory::new(0)),
-            url => Cache::Redis(Redis::open(address(url)?, bytes(self.cache_entry_mib)).await),
+            url => {
+                let patience = Duration::from_millis(self.cache_patience_ms);
+                Cache::Redis(Redis::open(address(url)?, bytes(self.cache_entry_mib), patience).await)
+            }
         })
     }
 

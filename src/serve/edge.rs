@@ -1,5 +1,6 @@
 //! The cache and the way to the origin: what CloudFront does between the viewer and the functions.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,8 +16,9 @@ use super::maker::{Forwarded, Maker};
 use super::metrics::Metrics;
 use super::unix_time;
 use super::viewer_request::{Origin, Rewritten, rewrite};
-use crate::door::{DEBUG_HEADER, Door};
+use crate::door::{DEBUG_HEADER, Door, knows_secret};
 use crate::error::{Error, Kind, Result};
+use crate::gate::Gate;
 use crate::key::SourceKey;
 use crate::reply::{Audience, reply};
 use crate::service::{Currency, Service};
@@ -66,8 +68,8 @@ impl Edge {
         let mut response = match rewritten.origin {
             Origin::Originals => self.original(request, &rewritten).await,
             Origin::Variants => {
-                let debug =
-                    request.headers.get(DEBUG_HEADER).and_then(|secret| secret.to_str().ok()).map(str::to_owned);
+                let debug = request.headers.get(DEBUG_HEADER).and_then(|secret| secret.to_str().ok());
+                let debug = debug.filter(|secret| knows_secret(secret, config)).map(str::to_owned);
                 self.variant(request, rewritten, Forwarded { viewer_url, debug }).await
             }
         };
@@ -87,6 +89,15 @@ impl Edge {
         self.shared.cache.state().await
     }
 
+    /// Where those wait for whom a picture is made, here or elsewhere.
+    pub(super) fn gates(&self) -> impl Iterator<Item = &Gate> {
+        let elsewhere = match &self.shared.maker {
+            Maker::Here => None,
+            Maker::Function(function) => Some(function.gate()),
+        };
+        iter::once(&self.shared.service.gate).chain(elsewhere)
+    }
+
     /// Originals are streamed from their bucket and not cached: they may be of any length.
     async fn original(&self, request: &Parts, rewritten: &Rewritten) -> Response {
         let store = &self.shared.service.stores().originals;
@@ -102,7 +113,8 @@ impl Edge {
     }
 
     async fn variant(&self, request: &Parts, rewritten: Rewritten, forwarded: Forwarded) -> Response {
-        if let Some(entry) = self.shared.cache.get(&rewritten.source.cache_tag(), &rewritten.uri).await {
+        let is_alone = forwarded.debug.is_some();
+        if !is_alone && let Some(entry) = self.shared.cache.get(&rewritten.source.cache_tag(), &rewritten.uri).await {
             self.shared.metrics.cache_hits.inc();
             let mut headers = HeaderMap::clone(&entry.headers);
             headers.insert("x-cache", HeaderValue::from_static("Hit"));
@@ -110,7 +122,9 @@ impl Edge {
             headers.remove("server-timing");
             return deliver(request, entry.status, headers, Source::Memory(entry.body));
         }
-        self.shared.metrics.cache_misses.inc();
+        if !is_alone {
+            self.shared.metrics.cache_misses.inc();
+        }
         // On a task of its own: a viewer that goes away must not take down the render that others wait for.
         let (shared, method) = (Arc::clone(&self.shared), request.method.clone());
         let fetched = tokio::spawn(async move { shared.fetch(rewritten, method, forwarded).await }).await;
@@ -132,7 +146,8 @@ impl Edge {
 }
 
 impl Shared {
-    /// The variant by way of the cache; a failure is an answer too.
+    /// The variant by way of the cache, but for those who are told the door, since nobody else is: their answer is their own. A
+    /// failure is an answer too.
     async fn fetch(&self, rewritten: Rewritten, method: Method, forwarded: Forwarded) -> Entry {
         let tag = rewritten.source.cache_tag();
         let origin = async {
@@ -141,6 +156,9 @@ impl Shared {
                 failed_entry(&error, tag.clone())
             })
         };
+        if forwarded.debug.is_some() {
+            return origin.await;
+        }
         // Boxed: a cache holds it once for each kind there is.
         self.cache.fetch(&tag, &rewritten.uri, Box::pin(origin)).await
     }

@@ -54,6 +54,12 @@ impl Entry {
         })
     }
 
+    /// The same, for those who asked and for no cache.
+    pub(super) fn fleeting(mut self) -> Self {
+        Arc::make_mut(&mut self.headers).insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self
+    }
+
     /// How long a shared cache may keep it.
     pub(super) fn fresh_for(&self) -> Duration {
         let control = self.headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();

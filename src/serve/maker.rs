@@ -42,6 +42,7 @@ pub enum Maker {
 /// The headers that the origin request policy lets through.
 pub(super) struct Forwarded {
     pub(super) viewer_url: String,
+    /// The debug secret, if it is a good one.
     pub(super) debug: Option<String>,
 }
 
@@ -55,6 +56,11 @@ impl FunctionMaker {
     /// A maker of pictures; `config` says how many may wait for one.
     pub fn new(function: Function, config: &Config) -> Self {
         Self { function, gate: Gate::new(AT_ONCE, config.render_queue) }
+    }
+
+    /// Where those wait who ask it.
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The picture; nothing if the function stored it and sends us there.

@@ -94,10 +94,13 @@ impl Metrics {
     }
 
     /// All of it as it is now. What the cache holds is told by who has it.
-    pub(super) fn answer(&self, gate: &Gate, cache: &State) -> Result<Response> {
+    pub(super) fn answer<'a>(&self, gates: impl Iterator<Item = &'a Gate>, cache: &State) -> Result<Response> {
         let set = |gauge: &IntGauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        set(&self.rendering, gate.rendering() as u64);
-        set(&self.waiting, gate.waiting() as u64);
+        let (rendering, waiting) = gates.fold((0, 0), |(rendering, waiting), gate| {
+            (rendering + gate.rendering() as u64, waiting + gate.waiting() as u64)
+        });
+        set(&self.rendering, rendering);
+        set(&self.waiting, waiting);
         match (&self.cache, cache) {
             (CacheGauges::Held { entries, bytes }, State::Held { entries: count, bytes: charged }) => {
                 set(entries, *count);

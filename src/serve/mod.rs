@@ -152,7 +152,7 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
     let cache = site.edge.cache_state().await;
-    site.metrics.answer(&site.service.gate, &cache).unwrap_or_else(|error| {
+    site.metrics.answer(site.edge.gates(), &cache).unwrap_or_else(|error| {
         site.service.counters.failed(&error);
         failed_entry(&error, String::new()).into_response()
     })

@@ -185,9 +185,12 @@ async fn store(
         None => None,
     };
     let put = stores.originals.put(source.as_str(), body, attributes).await;
-    let outcome = match &put {
-        Ok(_) => follow_up(service, edge, bucket, source).await?,
-        Err(_) => None,
+    let outcome = if put.is_ok() {
+        follow_up(service, edge, bucket, source).await?
+    } else {
+        // It may have come through all the same.
+        edge.purge(source).await;
+        None
     };
     if let Some((journal, id)) = pending {
         journal.end(id).await?;

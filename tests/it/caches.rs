@@ -14,15 +14,29 @@ mod purges;
 mod redis_server;
 mod shared;
 mod trouble;
+mod under_way;
 
 pub(crate) use redis_server::RedisServer;
+
+/// On a busy machine Redis is slow, and must not be taken for one that is away.
+pub(crate) const PATIENCE_MS: u64 = 60_000;
+
+/// Has a server keep its answers there.
+pub(crate) fn lend(command: &mut Command, url: &str, patience_ms: u64) {
+    command.args(["--cache", url, "--cache-patience-ms", &patience_ms.to_string()]);
+}
 
 /// A server with its cache there, beside whatever else it is told.
 fn cached_in(url: &str, change: impl FnOnce(&mut Command)) -> Server {
     Server::with(|command| {
-        command.args(["--cache", url]);
+        lend(command, url, PATIENCE_MS);
         change(command);
     })
+}
+
+/// Another one on the same directory, with its cache there.
+fn beside(server: &Server, url: &str) -> Server {
+    server.beside_with(|command| lend(command, url, PATIENCE_MS))
 }
 
 /// The same with a cat in it.

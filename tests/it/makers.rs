@@ -7,15 +7,16 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::pictures;
-use crate::world::{Server, look, program};
+use crate::world::{Server, look, program, until};
 
+mod debug;
 mod hand_made;
 mod stand_in;
 
-use stand_in::StandIn;
+pub(crate) use stand_in::StandIn;
 
 /// A server that has its pictures made there.
-fn rendered_by(lambda: &StandIn, change: impl FnOnce(&mut Command)) -> Server {
+pub(crate) fn rendered_by(lambda: &StandIn, change: impl FnOnce(&mut Command)) -> Server {
     Server::with(|command| {
         command.args(["--render", "lambda:resize"]);
         lambda.lend(command);
@@ -113,6 +114,24 @@ async fn a_function_that_never_answers_is_not_waited_for_for_ever() {
     let answer = server.get("/hanging.jpg?w=60").await;
     assert_eq!((answer.status, answer.header("x-pixfront-error")), (504, "deadline"), "{}", answer.text());
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// As what is rendered here is.
+#[tokio::test]
+async fn what_is_under_way_at_a_function_is_shown() {
+    let lambda = StandIn::start().await;
+    let server = rendered_by(&lambda, |_| ());
+    let ask = async |i: usize| server.get(&format!("/hanging.jpg?w={}", 60 + i)).await;
+    let asked = futures_util::future::join_all((0..33).map(ask));
+    let shown = until("32 under way and one that waits", async || {
+        let page = server.get("/metrics").await.text();
+        let has = |line: &str| page.lines().any(|found| found == line);
+        (has("pixfront_renders_in_flight 32") && has("pixfront_renders_waiting 1")).then_some(())
+    });
+    tokio::select! {
+        () = shown => {}
+        _ = asked => panic!("nobody is answered"),
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use crate::pictures;
 use crate::world::{Answer, Server, look};
 
+mod failed_put;
 mod failures;
 mod http;
 mod life;

@@ -1,12 +1,12 @@
 //! Answers in this process's memory.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::future::Cache;
 
 use super::State;
+use super::flights::{Flights, Landed};
 use crate::serve::entry::Entry;
 
 /// What every entry is charged beside its body, for headers and bookkeeping.
@@ -16,7 +16,7 @@ const ENTRY_OVERHEAD_BYTES: usize = 1024;
 pub struct Memory {
     /// By the rewritten URI alone: what depends on the client is in it.
     entries: Cache<String, Entry>,
-    purges: AtomicU64,
+    flights: Flights,
 }
 
 impl Memory {
@@ -31,30 +31,33 @@ impl Memory {
             .expire_after(ByCacheControl)
             .support_invalidation_closures()
             .build();
-        Self { entries, purges: AtomicU64::new(0) }
+        Self { entries, flights: Flights::new() }
     }
 
     pub(super) async fn get(&self, uri: &str) -> Option<Entry> {
         self.entries.get(uri).await
     }
 
-    /// What may not be cached comes as an `Err` out of the cache, which is shared with those who wait and then forgotten.
-    pub(super) async fn fetch(&self, uri: &str, origin: impl Future<Output = Entry>) -> Entry {
-        let purges = self.purges.load(Ordering::SeqCst);
-        let origin = async {
+    pub(super) async fn fetch(&self, tag: &str, uri: &str, origin: impl Future<Output = Entry>) -> Entry {
+        let flight = async {
+            let purges = self.flights.purges(tag).await;
+            // Another flight may have ended since it was looked for.
+            if let Some(entry) = self.get(uri).await {
+                return Landed::current(entry);
+            }
             let entry = origin.await;
-            if entry.fresh_for().is_zero() { Err(entry) } else { Ok(entry) }
+            let Some(_kept_now) = self.flights.keep(tag, purges).await else { return Landed::outdated(entry) };
+            if !entry.fresh_for().is_zero() {
+                self.entries.insert(uri.to_owned(), entry.clone()).await;
+            }
+            Landed::current(entry)
         };
-        let fetched = self.entries.try_get_with(uri.to_owned(), origin).await;
-        if self.purges.load(Ordering::SeqCst) != purges {
-            self.entries.invalidate(uri).await;
-        }
-        fetched.unwrap_or_else(|entry| Entry::clone(&entry))
+        self.flights.share(tag, uri, flight).await
     }
 
-    pub(super) fn purge(&self, tag: &str) {
-        // Counted first: an answer that is on its way into the cache while this runs sees the count and leaves again.
-        self.purges.fetch_add(1, Ordering::SeqCst);
+    pub(super) async fn purge(&self, tag: &str) {
+        // Held until the entries are gone: what is being kept is among them, or is not kept.
+        let _purge = self.flights.purge(tag).await;
         let tag = tag.to_owned();
         if let Err(error) = self.entries.invalidate_entries_if(move |_, entry| entry.tag == tag) {
             tracing::error!(%error, "the cache was not purged");

@@ -2,7 +2,7 @@
 //!
 //! Both kinds promise the same, and `tests/it/caches` holds them to it: many who ask for one picture at the same time cause one look at
 //! the origin; an answer is kept for as long as its own `Cache-Control` lets a shared cache; after a purge nothing that was made
-//! before it is given out, not even what was still under way; and what goes wrong in the cache makes an answer slower, never worse.
+//! before it is given out, not even what was still under way (those who asked for it before the purge get it, as `no-store`); and what goes wrong in the cache makes an answer slower, never worse.
 
 use std::future::Future;
 
@@ -11,6 +11,7 @@ pub use memory::Memory;
 
 use super::entry::Entry;
 
+mod flights;
 mod memory;
 mod redis;
 
@@ -42,7 +43,7 @@ impl Cache {
     /// The same where it was not there: from the origin, once for all who ask at the same time, and kept if it may be.
     pub(super) async fn fetch(&self, tag: &str, uri: &str, origin: impl Future<Output = Entry>) -> Entry {
         match self {
-            Self::Memory(memory) => memory.fetch(uri, origin).await,
+            Self::Memory(memory) => memory.fetch(tag, uri, origin).await,
             Self::Redis(redis) => redis.fetch(tag, uri, origin).await,
         }
     }
@@ -50,7 +51,7 @@ impl Cache {
     /// Forgets all answers about the source with this tag.
     pub(super) async fn purge(&self, tag: &str) {
         match self {
-            Self::Memory(memory) => memory.purge(tag),
+            Self::Memory(memory) => memory.purge(tag).await,
             Self::Redis(redis) => redis.purge(tag).await,
         }
     }

@@ -15,15 +15,14 @@
 //! A token begins with the run of its server (`run_id`): what a Redis reads from its disk after a crash, or a replica that takes over, may
 //! have missed a purge, and so is not believed. Everything has a time to live.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{Cmd, cmd};
-use moka::future::Cache;
 
 use super::State;
+use super::flights::{Flights, Landed};
 use crate::image;
 use crate::serve::entry::Entry;
 use crate::serve::unix_ms;
@@ -33,26 +32,27 @@ use link::{Link, Purpose, Up};
 
 mod address;
 mod link;
+mod owed;
 mod value;
 
 /// How a value is written; raised when that changes.
 const FORM: u32 = 1;
-/// How long a token lasts that nothing was put under: longer than any answer takes to be made.
+/// How long a token lasts at least from when an answer was begun under it: longer than any takes to be made.
 const TOKEN_LASTS: Duration = Duration::from_mins(10);
 /// No answer stays longer, whatever its `Cache-Control` says.
 const ANSWER_LASTS_MAX: Duration = Duration::from_hours(366 * 24);
-/// Nobody waits longer for Redis, but for the bytes of a long answer: a render is not much slower.
-const PATIENCE: Duration = Duration::from_millis(250);
 /// What is taken for the slowest line to a cache, 256 Mbit/s.
 const BYTES_PER_MS: u64 = (32 << 20) / 1000;
 
-/// Makes sure of a token of this run, and looks once more for the answer.
+/// Makes sure of a token of this run that lasts until the answer is made, and looks once more for the answer.
 const BEGIN: &str = "-- pixfront begin
 local token = redis.call('GET', KEYS[1])
 if not token or string.sub(token, 1, #ARGV[1]) ~= ARGV[1] then
     local time = redis.call('TIME')
     token = ARGV[1] .. time[1] .. '.' .. time[2]
     redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
+elseif redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 return {token, redis.call('GET', KEYS[2])}";
 
@@ -87,8 +87,7 @@ pub struct Redis {
     link: Arc<Link>,
     /// Longer answers are not put there.
     entry_bytes: u64,
-    /// Who is under way to the origin; it never holds anything.
-    flights: Cache<String, Infallible>,
+    flights: Flights,
 }
 
 /// What an answer is begun with.
@@ -100,35 +99,40 @@ struct Begun {
 }
 
 impl Redis {
-    /// The cache at an address. If that can't be reached, it is looked for until it can.
-    pub async fn open(address: Address, entry_bytes: u64) -> Self {
-        Self { link: Link::open(address).await, entry_bytes, flights: Cache::new(0) }
+    /// The cache at an address. If that can't be reached, it is looked for until it can. Nobody waits longer than `patience` for an
+    /// answer of Redis, but for the bytes of a long one.
+    pub async fn open(address: Address, entry_bytes: u64, patience: Duration) -> Self {
+        Self { link: Link::open(address, patience).await, entry_bytes, flights: Flights::new() }
     }
 
     pub(super) async fn get(&self, tag: &str, uri: &str) -> Option<Entry> {
         let up = self.link.up()?;
         let mut command = cmd("MGET");
         command.arg(token_key(tag)).arg(answer_key(tag, uri));
-        let (token, value) = self.link.ask::<Found>(&up, &command, patience(self.entry_bytes), Purpose::Need).await?;
+        let (token, value) =
+            self.link.ask::<Found>(&up, &command, self.patience(self.entry_bytes), Purpose::Need).await?;
         value::decode(value?, &token.filter(|token| up.is_of_its_run(token))?, tag)
     }
 
-    /// Every flight ends with an `Err`, which is shared with those who wait and then forgotten.
     pub(super) async fn fetch(&self, tag: &str, uri: &str, origin: impl Future<Output = Entry>) -> Entry {
         let flight = async {
+            let purges = self.flights.purges(tag).await;
             // Begun before the origin is asked: a purge from now on is one that the answer may have missed.
             let mut begun = self.begin(tag, uri).await;
             if let Some(found) = begun.as_mut().and_then(|begun| begun.found.take()) {
-                return Err(found);
+                return Landed::current(found);
             }
             let entry = origin.await;
-            if let Some(begun) = &begun {
-                self.put(begun, tag, uri, &entry).await;
+            let is_purged_there = match &begun {
+                Some(begun) => self.put(begun, tag, uri, &entry).await,
+                None => false,
+            };
+            if is_purged_there || self.flights.keep(tag, purges).await.is_none() {
+                return Landed::outdated(entry);
             }
-            Err(entry)
+            Landed::current(entry)
         };
-        let Err(entry) = self.flights.try_get_with(uri.to_owned(), flight).await;
-        Entry::clone(&entry)
+        self.flights.share(tag, uri, flight).await
     }
 
     async fn begin(&self, tag: &str, uri: &str) -> Option<Begun> {
@@ -137,27 +141,37 @@ impl Redis {
         let command = script(BEGIN, &[token_key(tag), answer_key(tag, uri)], |command| {
             command.arg(up.run()).arg(lasts_ms);
         });
-        let (token, value) = self.link.ask::<Found>(&up, &command, patience(self.entry_bytes), Purpose::Begin).await?;
+        let (token, value) =
+            self.link.ask::<Found>(&up, &command, self.patience(self.entry_bytes), Purpose::Begin).await?;
         let token = token?;
         let found = value.and_then(|value| value::decode(value, &token, tag));
         Some(Begun { up, token, found })
     }
 
-    async fn put(&self, Begun { up, token, .. }: &Begun, tag: &str, uri: &str, entry: &Entry) {
+    /// Keeps an answer, if it may be kept at all. True if its source was purged meanwhile, kept or not.
+    async fn put(&self, Begun { up, token, .. }: &Begun, tag: &str, uri: &str, entry: &Entry) -> bool {
         let lasts = entry.fresh_for().min(ANSWER_LASTS_MAX);
         if lasts.is_zero() || entry.body.len() as u64 > self.entry_bytes {
-            return;
+            let command = cmd("GET").arg(token_key(tag)).take();
+            let now = self.link.ask::<Option<Vec<u8>>>(up, &command, self.patience(0), Purpose::Need).await;
+            return now.is_some_and(|now| now.as_ref() != Some(token));
         }
         let value = value::encode(entry, token, unix_ms());
-        let patience = patience(value.len() as u64);
+        let patience = self.patience(value.len() as u64);
         let keys = [token_key(tag), index_key(tag), answer_key(tag, uri)];
         let command = script(PUT, &keys, |command| {
             command.arg(token).arg(value).arg(ms(lasts));
         });
-        self.link.ask::<i64>(up, &command, patience, Purpose::Put).await;
+        self.link.ask::<i64>(up, &command, patience, Purpose::Put).await == Some(0)
+    }
+
+    /// How long is waited where so many bytes may come.
+    fn patience(&self, bytes: u64) -> Duration {
+        self.link.patience().saturating_add(Duration::from_millis(bytes / BYTES_PER_MS))
     }
 
     pub(super) async fn purge(&self, tag: &str) {
+        drop(self.flights.purge(tag).await);
         self.link.purge(tag).await;
     }
 
@@ -191,11 +205,6 @@ fn script(text: &str, keys: &[String], arguments: impl FnOnce(&mut Cmd)) -> Cmd 
     command.arg(text).arg(keys.len()).arg(keys);
     arguments(&mut command);
     command
-}
-
-/// How long is waited where so many bytes may come.
-const fn patience(bytes: u64) -> Duration {
-    PATIENCE.saturating_add(Duration::from_millis(bytes / BYTES_PER_MS))
 }
 
 fn ms(time: Duration) -> u64 {

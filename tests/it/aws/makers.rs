@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 use super::notification::create_function;
-use crate::caches::RedisServer;
+use crate::caches::{PATIENCE_MS, RedisServer, lend};
 use crate::pictures;
 use crate::triggers::noise;
 use crate::world::{Ministack, Server, look, rows, until};
@@ -14,7 +14,8 @@ async fn a_function_makes_what_the_cache_server_gives_out() {
     let (ministack, redis) = (Ministack::start().await, RedisServer::start().await);
     create_function(&ministack, "http-origin", env!("CARGO_BIN_EXE_http-origin"));
     let server = Server::with(|command| {
-        command.args(["--store", "aws", "--render", "lambda:http-origin", "--cache", &redis.url()]);
+        command.args(["--store", "aws", "--render", "lambda:http-origin"]);
+        lend(command, &redis.url(), PATIENCE_MS);
         ministack.lend(command);
         let place = &ministack.config.originals;
         command.env("AWS_REGION", place.region.as_ref().unwrap());

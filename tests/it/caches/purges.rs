@@ -6,7 +6,7 @@
 use futures_util::StreamExt as _;
 
 use super::proxy::Proxy;
-use super::{RedisServer, expect, lines, with_cat};
+use super::{RedisServer, beside, expect, lines, with_cat};
 use crate::pictures;
 use crate::world::look;
 
@@ -20,15 +20,16 @@ async fn what_was_made_before_a_purge_is_not_put_after_it() {
     let redis = RedisServer::start().await;
     let proxy = Proxy::to(redis.port()).await;
     let slow = with_cat(&proxy.url()).await;
-    let other = slow.beside_with(|command| _ = command.args(["--cache", &redis.url()]));
+    let other = beside(&slow, &redis.url());
     proxy.hold("pixfront put");
     let (old, ()) = futures_util::future::join(slow.get(CAT), async {
         proxy.is_held().await;
         other.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
+        proxy.let_go().await;
     })
     .await;
     assert_eq!((old.status, look(&old.body)), (200, ("webp", 60, 40)), "an answer of its time");
-    proxy.let_go().await;
+    assert_eq!(old.header("cache-control"), "no-store", "and of no other");
     assert_eq!(redis.answers().await, Vec::<String>::new(), "the token that it was begun under is over");
     assert_eq!(look(&expect(&other, CAT, "Miss").await.body), NEW);
     assert_eq!(look(&expect(&other, CAT, "Hit").await.body), NEW);
@@ -40,15 +41,15 @@ async fn what_comes_late_replaces_nothing() {
     let redis = RedisServer::start().await;
     let proxy = Proxy::to(redis.port()).await;
     let slow = with_cat(&proxy.url()).await;
-    let other = slow.beside_with(|command| _ = command.args(["--cache", &redis.url()]));
+    let other = beside(&slow, &redis.url());
     proxy.hold("pixfront put");
     futures_util::future::join(slow.get(CAT), async {
         proxy.is_held().await;
         other.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
         expect(&other, CAT, "Miss").await;
+        proxy.let_go().await;
     })
     .await;
-    proxy.let_go().await;
     assert_eq!(look(&expect(&other, CAT, "Hit").await.body), NEW);
 }
 
@@ -63,7 +64,7 @@ async fn what_redis_reads_from_its_disk_is_not_believed() {
     server.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
     let redis = redis.again().await;
     assert_eq!(redis.answers().await.len(), 1, "it is there again");
-    let other = server.beside_with(|command| _ = command.args(["--cache", &redis.url()]));
+    let other = beside(&server, &redis.url());
     for server in [&other, &server] {
         assert_eq!(look(&server.get(CAT).await.body), NEW);
     }
@@ -76,7 +77,7 @@ async fn what_was_purged_without_redis_is_purged_when_it_is_back() {
     let proxy = Proxy::to(redis.port()).await;
     let far = with_cat(&proxy.url()).await;
     expect(&far, CAT, "Miss").await;
-    proxy.cut();
+    proxy.cut().await;
     far.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
     assert_eq!(look(&expect(&far, CAT, "Miss").await.body), NEW);
     assert_eq!(redis.answers().await.len(), 1, "the old one, which it can't reach");
@@ -88,19 +89,37 @@ async fn what_was_purged_without_redis_is_purged_when_it_is_back() {
     assert_eq!((lines(&far, "Redis is away"), lines(&far, "Redis is back")), (1, 1), "{:?}", far.log());
 }
 
-/// More purges than are remembered one by one: everything goes that is ours, and nothing else.
+/// More purges than are remembered one by one: everything goes that is ours, and nothing else. What breaks off in between is gone on with.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_too_much_was_purged_without_redis_everything_goes() {
     let redis = RedisServer::start().await;
     let proxy = Proxy::to(redis.port()).await;
     let server = with_cat(&proxy.url()).await;
     expect(&server, CAT, "Miss").await;
-    redis.ask::<String>(&["SET", "theirs", "stays"]).await;
-    proxy.cut();
+    // So many that they are gone over in several steps.
+    redis.ask::<()>(&["EVAL", "for i = 1, 5000 do redis.call('SET', 'theirs:' .. i, 'stays') end", "0"]).await;
+    proxy.cut().await;
     let upload = async |i: usize| server.upload(&format!("{i}.txt"), b"no picture".to_vec()).await;
     futures_util::stream::iter(0..1001).map(upload).buffer_unordered(16).collect::<Vec<()>>().await;
-    assert_eq!(redis.answers().await.len(), 2);
+    assert_eq!(redis.answers().await.iter().filter(|key| key.starts_with("pixfront:")).count(), 1);
+    redis.ask::<()>(&["CONFIG", "SET", "slowlog-log-slower-than", "0", "slowlog-max-len", "10000"]).await;
+    proxy.hold_nth(3, "SCAN");
+    proxy.mend();
+    proxy.is_held().await;
+    proxy.cut().await;
     proxy.mend();
     server.wait_for_log("Redis is back");
-    assert_eq!(redis.keys().await, ["theirs"]);
+    let keys = redis.keys().await;
+    assert!(keys.len() == 5000 && keys.iter().all(|key| key.starts_with("theirs:")), "{} keys", keys.len());
+    assert_eq!(cursors(&redis).await.iter().filter(|cursor| *cursor == "0").count(), 1, "it did not begin anew");
+}
+
+/// From where the keys were gone over, each time.
+async fn cursors(redis: &RedisServer) -> Vec<String> {
+    type Entry = (i64, i64, i64, Vec<Vec<u8>>, String, String);
+    let log: Vec<Entry> = redis.ask(&["SLOWLOG", "GET", "10000"]).await;
+    let scans = log.into_iter().map(|(_, _, _, words, ..)| words).filter(|words| words[0] == b"SCAN");
+    let cursors: Vec<String> = scans.map(|words| String::from_utf8(words[1].clone()).unwrap()).collect();
+    assert!(cursors.len() > 4, "{cursors:?}");
+    cursors
 }

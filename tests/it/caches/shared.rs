@@ -1,6 +1,6 @@
 //! One Redis, what is in it, and two servers that share it.
 
-use super::{RedisServer, cached_in, expect, with_cat};
+use super::{RedisServer, beside, cached_in, expect, with_cat};
 use crate::pictures;
 use crate::triggers::noise;
 use crate::world::look;
@@ -11,7 +11,7 @@ const CAT: &str = "/photos/cat.jpg?w=60&f=webp";
 async fn what_one_server_made_another_has_and_either_purges() {
     let redis = RedisServer::start().await;
     let one = with_cat(&redis.url()).await;
-    let other = one.beside_with(|command| _ = command.args(["--cache", &redis.url()]));
+    let other = beside(&one, &redis.url());
     let made = expect(&one, CAT, "Miss").await;
     let (renders, hits) = (other.health("renders").await, expect(&other, CAT, "Hit").await);
     assert_eq!((hits.body, other.health("renders").await), (made.body, renders), "nothing was made");
@@ -69,9 +69,13 @@ async fn what_may_not_be_cached_is_not_put_there() {
     let redis = RedisServer::start().await;
     let server = cached_in(&redis.url(), |command| _ = command.env("PIXFRONT_CACHE_CONTROL", "private, max-age=60"));
     server.upload("photos/cat.jpg", pictures::jpeg(120, 80)).await;
-    for _ in 0..2 {
-        expect(&server, CAT, "Miss").await;
-    }
+    let token = format!("pixfront:{{{}}}:token", tag("photos/cat.jpg"));
+    expect(&server, CAT, "Miss").await;
+    // One that was about to go lasts until the answer that is begun under it is made.
+    assert_eq!(redis.ask::<i64>(&["PEXPIRE", &token, "50000"]).await, 1);
+    expect(&server, CAT, "Miss").await;
+    let left: i64 = redis.ask(&["PTTL", &token]).await;
+    assert!((500_000..=600_000).contains(&left), "{left}");
     assert_eq!(redis.answers().await, Vec::<String>::new());
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::redis_server::free_port;
-use super::{RedisServer, cached_in, expect, lines, with_cat};
+use super::{RedisServer, cached_in, expect, lend, lines, with_cat};
 use crate::pictures;
 use crate::world::{Server, until};
 
@@ -69,20 +69,30 @@ async fn killed_and_started_again() {
     drop(redis);
 }
 
+/// A server that waits for Redis no longer than this, with a cat in it.
+async fn impatient(redis: &RedisServer, patience: Duration) -> Server {
+    let patience_ms = patience.as_millis().try_into().unwrap();
+    let server = Server::with(|command| lend(command, &redis.url(), patience_ms));
+    server.upload("photos/cat.jpg", pictures::jpeg(120, 80)).await;
+    server
+}
+
 /// It takes connections and never answers: one request waits for it, a moment, and the others not at all.
 #[tokio::test]
 async fn standing_still_and_going_on() {
+    // Long enough for a Redis that goes on, on a busy machine.
+    let patience = Duration::from_secs(5);
     let redis = RedisServer::start().await;
-    let server = with_cat(&redis.url()).await;
+    let server = impatient(&redis, patience).await;
     expect(&server, CAT, "Miss").await;
     redis.stand_still();
     let begun = Instant::now();
     for _ in 0..20 {
         expect(&server, CAT, "Miss").await;
     }
-    // Twenty times its patience would be ten seconds; a purge does not wait either.
+    // A purge does not wait either.
     server.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < 10 * patience, "{:?}", begun.elapsed());
     server.wait_for_log("Redis is away");
     redis.go_on();
     server.wait_for_log("Redis is back");
@@ -90,6 +100,23 @@ async fn standing_still_and_going_on() {
     assert_eq!(crate::world::look(&answer.body), ("webp", 40, 80), "what was purged meanwhile is gone");
     expect(&server, CAT, "Hit").await;
     assert_eq!(went_and_came(&server), (1, 1), "{:?}", server.log());
+}
+
+/// Whoever reads the log to mend it must not follow a trail that is cold.
+#[tokio::test]
+async fn another_reason_is_said_too() {
+    let redis = RedisServer::start().await;
+    let server = impatient(&redis, Duration::from_millis(250)).await;
+    redis.stand_still();
+    expect(&server, CAT, "Miss").await;
+    server.wait_for_log("Redis is away");
+    redis.kill().await;
+    server.wait_for_log("Connection refused");
+    let redis = redis.again().await;
+    server.wait_for_log("Redis is back");
+    assert_eq!(went_and_came(&server), (1, 1), "{:?}", server.log());
+    assert_eq!(lines(&server, "Connection refused"), 1, "{:?}", server.log());
+    drop(redis);
 }
 
 #[tokio::test]

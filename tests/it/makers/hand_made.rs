@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::rendered_by;
 use super::stand_in::StandIn;
-use crate::caches::RedisServer;
+use crate::caches::{PATIENCE_MS, RedisServer, lend};
 use crate::pictures;
 use crate::world::look;
 
@@ -34,7 +34,7 @@ async fn the_old_systems_function_works_unchanged() {
     let function = vec![python.into_os_string(), "-c".into(), AROUND.into(), album.path().into()];
 
     let (lambda, redis) = (StandIn::running(function).await, RedisServer::start().await);
-    let server = rendered_by(&lambda, |command| _ = command.args(["--cache", &redis.url()]));
+    let server = rendered_by(&lambda, |command| lend(command, &redis.url(), PATIENCE_MS));
     for (path, cache) in [("/a%20b.jpg?w=60&f=jpeg", "Miss"), ("/a%20b.jpg?f=jpg&width=60", "Hit")] {
         let answer = server.get(path).await;
         assert_eq!((answer.status, answer.header("x-cache")), (200, cache), "{path}: {}", answer.text());

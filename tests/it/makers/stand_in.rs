@@ -18,24 +18,28 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::pictures;
+use crate::world::until;
 
 #[derive(Default)]
 struct Function {
     events: Mutex<Vec<Value>>,
+    /// Whether who was held is let go.
+    is_let_go: watch::Sender<bool>,
     /// With its arguments; it reads the event and writes the answer.
     program: Option<Vec<OsString>>,
 }
 
 /// Gone with the test's runtime.
-pub(super) struct StandIn {
+pub(crate) struct StandIn {
     endpoint: String,
     function: Arc<Function>,
 }
 
 impl StandIn {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::of(Function::default()).await
     }
 
@@ -55,8 +59,18 @@ impl StandIn {
     }
 
     /// The events so far.
-    pub(super) fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         self.function.events.lock().unwrap().clone()
+    }
+
+    /// Waits until somebody is held.
+    pub(crate) async fn is_asked(&self) {
+        until("event", async || (!self.events().is_empty()).then_some(())).await;
+    }
+
+    /// Lets who asked first for `held` have an answer.
+    pub(crate) fn let_go(&self) {
+        self.function.is_let_go.send_replace(true);
     }
 
     pub(super) fn lend(&self, command: &mut Command) {
@@ -89,7 +103,11 @@ async fn invoke(State(function): State<Arc<Function>>, Path(name): Path<String>,
         return run(program, &body).await.into_response();
     }
     let path = event["rawPath"].as_str().unwrap().trim_start_matches('/').to_owned();
-    function.events.lock().unwrap().push(event);
+    let is_first = {
+        let mut events = function.events.lock().unwrap();
+        events.push(event.clone());
+        events.len() == 1
+    };
     let refused = |status: StatusCode, name: &str| {
         (status, [("x-amzn-errortype", name.to_owned())], json!({ "Message": "no" }).to_string()).into_response()
     };
@@ -107,12 +125,26 @@ async fn invoke(State(function): State<Arc<Function>>, Path(name): Path<String>,
         }
         "no-json" => "<html>".into_response(),
         "hanging" => std::future::pending().await,
+        "held" => held(&function, is_first, &event).await.to_string().into_response(),
         other => {
             // So long that all who ask at the same time do.
             tokio::time::sleep(Duration::from_millis(100)).await;
             answer(other).to_string().into_response()
         }
     }
+}
+
+/// The first is kept waiting, and gets a picture of its own; who knows the secret is told the door, as by ours.
+async fn held(function: &Function, is_first: bool, event: &Value) -> Value {
+    if is_first {
+        function.is_let_go.subscribe().wait_for(|is_let_go| *is_let_go).await.unwrap();
+    }
+    let picture = BASE64.encode(pictures::jpeg(if is_first { 7 } else { 9 }, 5));
+    let headers = match event["headers"].get("x-pixfront-debug") {
+        Some(_) => json!({ "cache-control": "no-store", "x-pixfront-door": "regional" }),
+        None => json!({}),
+    };
+    json!({ "statusCode": 200, "headers": headers, "body": picture, "isBase64Encoded": true })
 }
 
 async fn run(program: &[OsString], event: &[u8]) -> Vec<u8> {

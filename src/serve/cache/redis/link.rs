@@ -1,6 +1,5 @@
-//! The connection to Redis: up, or away and looked for. While it is away nobody waits for it, and one line says so.
+//! The connection to Redis: up, or away and looked for. While it is away nobody waits for it, and one line says so, or one for each reason.
 
-use std::collections::BTreeSet;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,20 +9,22 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, cmd};
 use tokio::time::{sleep, timeout};
 
-use super::{Address, PATIENCE, purge_command};
+use super::owed::Owed;
+use super::{Address, purge_command};
 
-/// For a connection, with its greetings.
+/// For a connection, with its greetings; or the link's patience where that is longer.
 const CONNECTING: Duration = Duration::from_secs(1);
 /// How long Redis is left alone before it is looked for again.
 const PAUSE: Duration = Duration::from_secs(2);
-/// More purges than that are not remembered one by one while Redis is away.
-const OWED_MAX: usize = 1000;
-/// Deleting everything goes over all keys there are.
-const DELETING_ALL: Duration = Duration::from_mins(1);
+/// More reasons than that are not told apart while it is away.
+const REASONS_MAX: usize = 8;
+const LATE: &str = "it does not answer";
 
 /// The way to one Redis.
 pub(super) struct Link {
     address: Address,
+    /// Nobody waits longer, but for many bytes.
+    patience: Duration,
     state: Mutex<State>,
     connections: AtomicU64,
     /// Whether the last answer was not taken, by a Redis that can be read.
@@ -34,13 +35,6 @@ enum State {
     Up(Up),
     /// Nobody asks; a task looks for it, and has these purges made before anyone reads again.
     Away(Owed),
-}
-
-/// What was purged while Redis was away.
-#[derive(Default)]
-struct Owed {
-    tags: BTreeSet<String>,
-    everything: bool,
 }
 
 /// A connection. Cheap to clone.
@@ -81,9 +75,10 @@ enum Lost {
 
 impl Link {
     /// A link that is up, or looks for its Redis.
-    pub(super) async fn open(address: Address) -> Arc<Self> {
+    pub(super) async fn open(address: Address, patience: Duration) -> Arc<Self> {
         let link = Arc::new(Self {
             address,
+            patience,
             state: Mutex::new(State::Away(Owed::default())),
             connections: AtomicU64::new(0),
             is_refusing: AtomicBool::new(false),
@@ -92,10 +87,14 @@ impl Link {
             Ok(()) => tracing::info!(cache = %link.address, "answers are cached in Redis"),
             Err(error) => {
                 link.say_away(&error);
-                tokio::spawn(Arc::clone(&link).come_back());
+                tokio::spawn(Arc::clone(&link).come_back(error));
             }
         }
         link
+    }
+
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The connection, unless Redis is away.
@@ -140,7 +139,7 @@ impl Link {
         let command = purge_command(tag);
         // What fails makes an end of this connection; so there is a new one each time, or none.
         while let Some(up) = self.up_or_owe(tag) {
-            if self.ask::<i64>(&up, &command, PATIENCE, Purpose::Need).await.is_some() {
+            if self.ask::<i64>(&up, &command, self.patience, Purpose::Need).await.is_some() {
                 return;
             }
         }
@@ -168,16 +167,17 @@ impl Link {
         drop(state);
         let link = Arc::clone(self);
         tokio::spawn(async move {
-            match why {
-                Lost::Late => link.say_away("it does not answer"),
+            let why = match why {
+                Lost::Late => LATE.to_owned(),
                 // It may have closed a connection that nothing was asked over for long, which is no trouble worth a line.
                 Lost::Broken(error) if !is_refusal(&error) => match link.connect().await {
                     Ok(()) => return,
-                    Err(error) => link.say_away(&error),
+                    Err(error) => error,
                 },
-                Lost::Broken(error) => link.say_away(&error.to_string()),
-            }
-            link.come_back().await;
+                Lost::Broken(error) => error.to_string(),
+            };
+            link.say_away(&why);
+            link.come_back(why).await;
         });
     }
 
@@ -185,14 +185,18 @@ impl Link {
         tracing::warn!(cache = %self.address, error, "Redis is away; pictures are answered without it");
     }
 
-    async fn come_back(self: Arc<Self>) {
+    /// Looks for Redis until it is there. Each reason why it is not is said once, this one already.
+    async fn come_back(self: Arc<Self>, why: String) {
+        let mut said = vec![why];
         loop {
             sleep(PAUSE).await;
-            if self.connect().await.is_ok() {
-                tracing::info!(cache = %self.address, "Redis is back");
-                return;
+            let Err(why) = self.connect().await else { break };
+            if said.len() < REASONS_MAX && !said.contains(&why) {
+                tracing::warn!(cache = %self.address, error = why, "Redis still can't be used, for another reason now");
+                said.push(why);
             }
         }
+        tracing::info!(cache = %self.address, "Redis is back");
     }
 
     /// Connects, makes the purges that are owed, and only then is up. The error is for the log.
@@ -205,12 +209,12 @@ impl Link {
             cmd("MGET").arg("pixfront:{}:token").query_async::<()>(&mut connection).await?;
             Ok::<_, RedisError>((connection, about))
         };
-        let (mut connection, about) = in_time(CONNECTING, connecting).await?;
+        let (mut connection, about) = in_time(CONNECTING.max(self.patience), connecting).await?;
         let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).ok_or("it does not say its run_id")?;
-        let run = format!("{}.", run.trim().chars().take(12).collect::<String>()).into();
+        let run: Arc<str> = format!("{}.", run.trim().chars().take(12).collect::<String>()).into();
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         loop {
-            let owed = {
+            let mut owed = {
                 let mut state = self.lock();
                 match &mut *state {
                     State::Away(owed) if !owed.is_empty() => mem::take(owed),
@@ -220,9 +224,9 @@ impl Link {
                     }
                 }
             };
-            if let Err(error) = owed.pay(&mut connection).await {
+            if let Err(error) = owed.pay(&mut connection, &run, self.patience).await {
                 if let State::Away(since) = &mut *self.lock() {
-                    since.add_all(&owed);
+                    since.add_older(owed);
                 }
                 return Err(error);
             }
@@ -235,62 +239,17 @@ impl Link {
     }
 }
 
-impl Owed {
-    fn is_empty(&self) -> bool {
-        self.tags.is_empty() && !self.everything
-    }
-
-    fn add(&mut self, tag: &str) {
-        if !self.everything {
-            self.tags.insert(tag.to_owned());
-        }
-        if self.tags.len() > OWED_MAX {
-            *self = Self { tags: BTreeSet::new(), everything: true };
-        }
-    }
-
-    fn add_all(&mut self, other: &Self) {
-        self.everything |= other.everything;
-        other.tags.iter().for_each(|tag| self.add(tag));
-    }
-
-    /// Makes these purges. What was made of them before a failure may be made again.
-    async fn pay(&self, connection: &mut MultiplexedConnection) -> Result<(), String> {
-        for tag in &self.tags {
-            in_time(PATIENCE, purge_command(tag).query_async::<()>(connection)).await?;
-        }
-        if self.everything {
-            in_time(DELETING_ALL, delete_everything(connection)).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Deletes all that is ours, and nothing else.
-async fn delete_everything(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-    let mut cursor = 0_u64;
-    loop {
-        let mut scan = cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg("pixfront:*").arg("COUNT").arg(1000);
-        let (next, keys): (u64, Vec<Vec<u8>>) = scan.query_async(connection).await?;
-        if !keys.is_empty() {
-            cmd("UNLINK").arg(keys).query_async::<()>(connection).await?;
-        }
-        if next == 0 {
-            return Ok(());
-        }
-        cursor = next;
-    }
-}
-
 /// Whether Redis itself said no, over a connection that works.
 fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
 }
 
-async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T, RedisError>>) -> Result<T, String> {
+pub(super) async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, RedisError>>,
+) -> Result<T, String> {
     match timeout(patience, work).await {
         Ok(done) => done.map_err(|error| error.to_string()),
-        Err(_) => Err("it does not answer".to_owned()),
+        Err(_) => Err(LATE.to_owned()),
     }
 }
