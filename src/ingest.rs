@@ -132,14 +132,24 @@ impl Service {
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        let mut first_failed = None;
         for (variant, made) in self.make_together(place, original, missing).await? {
             let failed = |error| Failed { error, recipe: Some(variant.recipe_name()) };
-            if !self.keep_for_good(&made.map_err(failed)?).await.map_err(failed)? {
+            let fresh = match made {
+                Ok(fresh) => fresh,
+                // The others are as good as they were.
+                Err(error) if !error.kind().is_transient() => {
+                    first_failed.get_or_insert(failed(error));
+                    continue;
+                }
+                Err(error) => return Err(failed(error)),
+            };
+            if !self.keep_for_good(&fresh).await.map_err(failed)? {
                 return Ok(None);
             }
             self.counters.thumbnails.inc();
         }
-        Ok(Some(keys))
+        first_failed.map_or(Ok(Some(keys)), Err)
     }
 
     /// Leaves a row of an original without thumbnails, where a distribution may have it: by that an overwrite is known for one. False

@@ -51,6 +51,11 @@ impl Service {
             for name in &unrecorded {
                 self.stores.ledger.record(Row::outdated(source.as_str(), name)).await?;
             }
+            // A table of names has the one row of all by now, which goes with a deleted original.
+            if !unrecorded.is_empty() && recorded.is_empty() {
+                let now = self.stores.ledger.variants_of(source.as_str()).await?;
+                rows.extend(now.into_iter().filter(|row| row.is_outdated(current_etag)).map(|row| row.variant));
+            }
         }
         rows.extend(unrecorded);
         self.stores.variants.delete(&objects).await?;
