@@ -60,7 +60,12 @@ impl Distribution {
             let service_error = error.as_service_error();
             let is_too_many = service_error.is_some_and(CreateInvalidationError::is_too_many_invalidations_in_progress);
             let asked = Asked::refused(&words, error);
-            let hint = ": it has as many under way as it takes (PIXFRONT_INVALIDATE=tags has fewer wildcards)";
+            let hint = match self.by {
+                Invalidate::Tags => ": it has as many under way as it takes",
+                Invalidate::Paths => {
+                    ": it has as many under way as it takes (PIXFRONT_INVALIDATE=tags has fewer wildcards)"
+                }
+            };
             failed("the distribution could not be told", if is_too_many { asked.with(hint) } else { asked })
         })
     }

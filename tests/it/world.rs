@@ -21,7 +21,7 @@ mod script;
 mod server;
 
 pub(crate) use attended::{Attendant, Call, Fault, Op, Place, attended, meet};
-pub(crate) use ministack::{Ministack, Process, config_at, loader};
+pub(crate) use ministack::{Ministack, Process, config_at, create_table, loader};
 pub(crate) use script::Script;
 pub(crate) use server::{Answer, Server, program};
 

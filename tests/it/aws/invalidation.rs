@@ -5,31 +5,28 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use bytes::Bytes;
-use pixfront::config::{Config, Invalidate, Place};
+use pixfront::config::{Config, Invalidate, Place, TableForm};
 use pixfront::error::{Kind, Result};
 use pixfront::ingest::{Outcome, Upload};
 use pixfront::key::SourceKey;
 use pixfront::redrive::Task;
 use pixfront::request::Request;
 use pixfront::service::{Made, Service};
+use pixfront::store::aws::{self, Terms};
 use pixfront::store::{Attributes, Stores, memory};
 
 use super::wire::{Reply, Wire};
 use crate::pictures;
 use crate::world::{self, Op, Script, attended};
+use crate::world::{Ministack, create_table, loader};
 
 const CAT: &str = "사진/a b+*.jpg";
 const CAT_URI: &str = "/%EC%82%AC%EC%A7%84/a%20b%2B%2A.jpg";
 /// A long answer for the edge, where there is somebody who calls it back.
 const YEAR: &str = "public, max-age=86400, s-maxage=31536000";
-
-fn told() -> Reply {
-    let body = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-22T00:00:00Z</CreateTime>\
-                <InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>x</CallerReference>\
-                </InvalidationBatch></Invalidation>";
-    Reply::Says("201 Created", "content-type: text/xml\r\n", body.to_owned())
-}
 
 fn refusal(status: &'static str, code: &str) -> Reply {
     let body = format!("<ErrorResponse><Error><Code>{code}</Code><Message>because</Message></Error></ErrorResponse>");
@@ -66,11 +63,7 @@ impl Behind {
 
     /// The paths of each invalidation so far.
     fn invalidated(&self) -> Vec<Vec<String>> {
-        let paths = |request: &String| {
-            assert!(request.starts_with("POST /2020-05-31/distribution/E1DISTRIBUTION/invalidation"), "{request}");
-            request.split("<Path>").skip(1).map(|path| path.split_once("</Path>").unwrap().0.to_owned()).collect()
-        };
-        self.wire.asked().iter().map(paths).collect()
+        self.wire.invalidated()
     }
 }
 
@@ -80,7 +73,7 @@ fn by_tag() -> Vec<String> {
 
 #[tokio::test]
 async fn only_of_what_it_may_have_cached() {
-    let behind = Behind::a_distribution_that(&[told()]).await;
+    let behind = Behind::a_distribution_that(&[Reply::invalidated()]).await;
     behind.put(40).await;
     // New, and told of twice.
     for _ in 0..2 {
@@ -109,7 +102,7 @@ async fn of_originals_that_have_no_thumbnail() {
         ([torn(), pictures::jpeg(40, 20)], thumbnails),
         ([pictures::jpeg(40, 20), pictures::jpeg(60, 20)], no_thumbnails),
     ] {
-        let mut behind = Behind::a_distribution_that(&[told()]).await;
+        let mut behind = Behind::a_distribution_that(&[Reply::invalidated()]).await;
         let mut config = Config::default();
         config.policy.thumbnails = thumbnails;
         behind.service = Service::new(behind.service.stores().clone(), config);
@@ -134,7 +127,7 @@ async fn of_originals_that_have_no_thumbnail() {
 /// The overwrite's own event sees no row yet, so what it can't know falls to the earlier one.
 #[tokio::test]
 async fn of_an_overwrite_whose_event_was_faster() {
-    let behind = Behind::a_distribution_that(&[told()]).await;
+    let behind = Behind::a_distribution_that(&[Reply::invalidated()]).await;
     let stores = behind.service.stores().clone();
     stores.originals.put(CAT, "no picture".into(), Attributes::default()).await.unwrap();
     let script = Arc::new(Script::default());
@@ -160,7 +153,7 @@ fn between(text: &str, element: &str) -> String {
 
 #[tokio::test]
 async fn by_paths_where_it_reads_no_tags() {
-    let behind = Behind::told_by(Invalidate::Paths, &[told()]).await;
+    let behind = Behind::told_by(Invalidate::Paths, &[Reply::invalidated()]).await;
     behind.service.forget(&SourceKey::new(CAT).unwrap()).await.unwrap();
     let paths = [CAT_URI.to_owned(), format!("{CAT_URI}/*"), format!("/resized-{}", &CAT_URI[1..])];
     assert_eq!(behind.invalidated(), [paths]);
@@ -172,7 +165,8 @@ async fn who_fails_to_tell_it_comes_again() {
     let away = refusal("503 Service Unavailable", "ServiceUnavailable");
     for has_rows in [true, false] {
         // Three attempts of the SDK are one of ours.
-        let behind = Behind::a_distribution_that(&[away.clone(), away.clone(), away.clone(), told()]).await;
+        let behind =
+            Behind::a_distribution_that(&[away.clone(), away.clone(), away.clone(), Reply::invalidated()]).await;
         behind.put(40).await;
         behind.ingest().await.unwrap();
         if !has_rows {
@@ -194,16 +188,19 @@ async fn who_fails_to_tell_it_comes_again() {
 
 #[tokio::test]
 async fn too_many_at_once_are_named() {
-    let behind = Behind::a_distribution_that(&[refusal("400 Bad Request", "TooManyInvalidationsInProgress")]).await;
-    let error = behind.service.forget(&SourceKey::new(CAT).unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), behind.invalidated().len()), (Kind::Upstream, 1), "no use in asking at once again");
-    assert!(error.chain().contains("PIXFRONT_INVALIDATE=tags"), "{}", error.chain());
+    for by in [Invalidate::Tags, Invalidate::Paths] {
+        let behind = Behind::told_by(by, &[refusal("400 Bad Request", "TooManyInvalidationsInProgress")]).await;
+        let error = behind.service.forget(&SourceKey::new(CAT).unwrap()).await.unwrap_err();
+        assert_eq!((error.kind(), behind.invalidated().len()), (Kind::Upstream, 1), "no use in asking at once again");
+        assert!(error.chain().contains("as many under way as it takes"), "{}", error.chain());
+        assert_eq!(error.chain().contains("PIXFRONT_INVALIDATE=tags"), by == Invalidate::Paths, "{}", error.chain());
+    }
 }
 
 /// A regional door answers before it stores: what it finds outdated only then was allowed to be cached.
 #[tokio::test]
 async fn an_answer_of_outdated_bytes_is_called_back() {
-    let behind = Behind::a_distribution_that(&[told()]).await;
+    let behind = Behind::a_distribution_that(&[Reply::invalidated()]).await;
     behind.put(40).await;
     let request = Request::parse_url(&format!("{CAT_URI}?w=8"), None).unwrap();
     let Made::Now(fresh) = behind.service.make(&request, None).await.unwrap() else { panic!("it was not there") };
@@ -231,7 +228,7 @@ async fn who_is_not_told_in_time_leaves_a_message() {
 /// The function behind that door can't know its distribution, but how long it lets its answers be kept.
 #[tokio::test]
 async fn who_knows_no_distribution_leaves_a_message_for_one_who_does() {
-    let wire = Wire::that(&[told()]).await;
+    let wire = Wire::that(&[Reply::invalidated()]).await;
     let stores = memory::open();
     let config = Config { cache_control: Some(YEAR.into()), ..Config::default() };
     let door = Service::new(stores.clone(), config);
@@ -265,4 +262,34 @@ async fn where_it_is_told_variants_may_be_kept_for_a_year() {
     service.respond(&Request::parse_url("/cat.jpg?w=8", None).unwrap(), None).await.unwrap();
     let head = service.stores().variants.head("cat.jpg/w=8").await.unwrap();
     assert_eq!(head.attributes.cache_control.as_deref(), Some(YEAR));
+}
+
+/// Also of what the table did not know, and what is written of it to be told of; and what is written does not go before its time.
+#[tokio::test]
+async fn a_table_of_names_keeps_none_that_is_gone() {
+    let ministack = Ministack::start().await;
+    create_table(&ministack.table, "names", true).await;
+    let mut config = ministack.config.clone();
+    (config.table.name, config.table_form, config.row_days) = (Some("names".to_owned()), TableForm::Names, Some(90));
+    let stores = aws::open_with(loader(), &Terms::default(), &config).await.unwrap();
+    let refusing = Wire::that(&[refusal("403 Forbidden", "AccessDenied"), Reply::invalidated()]).await;
+    let stores = Stores { distribution: refusing.stores.distribution.clone(), ..stores };
+    let service = Service::new(stores, config);
+    let stores = service.stores();
+    stores.variants.put(&format!("resized-{CAT}"), "x".into(), Attributes::default()).await.unwrap();
+    let upload = Upload { bucket: "originals".into(), key: CAT.into() };
+    assert!(service.ingest(&upload).await.is_err(), "nobody was told");
+    let item = ministack.table.scan().table_name("names").send().await.unwrap().items.unwrap().remove(0);
+    assert_eq!(item["name"].as_s().unwrap(), CAT);
+    let expires: u64 = item["expires"].as_n().unwrap().parse().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!((now + 90 * 86_400..now + 100 * 86_400).contains(&expires), "{expires}");
+
+    assert_eq!(service.ingest(&upload).await.unwrap(), Outcome::Removed);
+    assert_eq!(refusing.asked().len(), 2);
+    assert_eq!(stores.ledger.rows(None, 9).await.unwrap(), []);
+    // Told at once, it is no different.
+    stores.variants.put(&format!("resized-{CAT}"), "x".into(), Attributes::default()).await.unwrap();
+    assert_eq!(service.ingest(&upload).await.unwrap(), Outcome::Removed);
+    assert_eq!(stores.ledger.rows(None, 9).await.unwrap(), []);
 }

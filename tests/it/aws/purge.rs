@@ -20,29 +20,13 @@ use crate::pictures;
 
 /// A service on memory, whose distribution takes everything.
 async fn behind() -> (Wire, Service) {
-    behind_one_that(&[told()]).await
-}
-
-fn told() -> Reply {
-    let body = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-22T00:00:00Z</CreateTime>\
-                <InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>x</CallerReference>\
-                </InvalidationBatch></Invalidation>";
-    Reply::Says("201 Created", "content-type: text/xml\r\n", body.to_owned())
+    behind_one_that(&[Reply::invalidated()]).await
 }
 
 async fn behind_one_that(replies: &[Reply]) -> (Wire, Service) {
     let wire = Wire::that(replies).await;
     let stores = Stores { distribution: wire.stores.distribution.clone(), ..memory::open() };
     (wire, Service::new(stores, Config::default()))
-}
-
-/// The paths of each invalidation so far.
-fn told_of(wire: &Wire) -> Vec<Vec<String>> {
-    let paths = |request: &String| {
-        let paths = request.split("<Path>").skip(1);
-        paths.map(|path| path.split_once("</Path>").unwrap().0.to_owned()).collect()
-    };
-    wire.asked().iter().map(paths).collect()
 }
 
 async fn put(service: &Service, key: &str, width: u32) {
@@ -73,11 +57,11 @@ async fn a_purge_of_many_tells_once() {
     for (prefix, paths) in
         [("a b/", &["/a%20b/*", "/resized-a%20b/*"][..]), ("*", &["/%2A*", "/resized-%2A*"]), ("", &["/*"])]
     {
-        let (wire, service) = full(&[told()]).await;
+        let (wire, service) = full(&[Reply::invalidated()]).await;
         purge(&service, prefix, true).await.unwrap();
-        assert_eq!(told_of(&wire), Vec::<Vec<String>>::new());
+        assert_eq!(wire.invalidated(), Vec::<Vec<String>>::new());
         let forgotten = purge(&service, prefix, false).await.unwrap();
-        assert_eq!(told_of(&wire), [paths]);
+        assert_eq!(wire.invalidated(), [paths]);
         let counts = if prefix == "*" { (0, 0) } else { (2, 1) };
         assert_eq!((forgotten.objects, forgotten.rows), counts);
     }
@@ -89,15 +73,15 @@ async fn a_purge_that_could_not_tell_leaves_the_rows() {
     let body =
         "<ErrorResponse><Error><Code>TooManyInvalidationsInProgress</Code><Message>x</Message></Error></ErrorResponse>";
     let refused = Reply::Says("400 Bad Request", "content-type: text/xml\r\n", body.to_owned());
-    let (wire, service) = full(&[refused.clone(), refused, told()]).await;
+    let (wire, service) = full(&[refused.clone(), refused, Reply::invalidated()]).await;
     let error = purge(&service, "", false).await.unwrap_err();
-    assert_eq!((error.kind(), told_of(&wire).len()), (Kind::Upstream, 2), "{}", error.chain());
+    assert_eq!((error.kind(), wire.invalidated().len()), (Kind::Upstream, 2), "{}", error.chain());
     let stores = service.stores();
     assert_eq!(stores.variants.list("", None, 9).await.unwrap(), Vec::<String>::new());
     assert_eq!(stores.ledger.rows(None, 9).await.unwrap().len(), 1);
     let forgotten = purge(&service, "", false).await.unwrap();
     assert_eq!((forgotten.objects, forgotten.rows), (0, 1));
-    assert_eq!(told_of(&wire)[2..], [["/*"]]);
+    assert_eq!(wire.invalidated()[2..], [["/*"]]);
 }
 
 /// Of what its rows alone know it is told by their prefix, once.
@@ -113,7 +97,7 @@ async fn a_purge_tells_of_thumbnails_of_a_former_list() {
         before.ingest(&Upload { bucket: "originals".into(), key: key.into() }).await.unwrap();
     }
     purge(&service, "a/", false).await.unwrap();
-    assert_eq!(told_of(&wire), [vec!["/a/*", "/resized-a/*"], vec!["/old-a/*"]]);
+    assert_eq!(wire.invalidated(), [vec!["/a/*", "/resized-a/*"], vec!["/old-a/*"]]);
     assert_eq!(service.stores().variants.list("", None, 9).await.unwrap(), Vec::<String>::new());
 }
 
@@ -141,9 +125,9 @@ async fn a_backfill_tells_of_what_was_outdated_alone() {
     put(&service, "old.jpg", 8).await;
     walk().await;
     walk().await;
-    assert_eq!(told_of(&wire), Vec::<Vec<String>>::new(), "that would cost, and nothing is outdated");
+    assert_eq!(wire.invalidated(), Vec::<Vec<String>>::new(), "that would cost, and nothing is outdated");
     put(&service, "old.jpg", 16).await;
     walk().await;
     walk().await;
-    assert_eq!(told_of(&wire).iter().map(|paths| &*paths[0]).collect::<Vec<_>>(), ["/old.jpg"]);
+    assert_eq!(wire.invalidated().iter().map(|paths| &*paths[0]).collect::<Vec<_>>(), ["/old.jpg"]);
 }

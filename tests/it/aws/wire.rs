@@ -41,6 +41,14 @@ impl Reply {
         )
     }
 
+    /// What CloudFront says to an invalidation that it takes.
+    pub(super) fn invalidated() -> Self {
+        let body = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-22T00:00:00Z</CreateTime>\
+                    <InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>x</CallerReference>\
+                    </InvalidationBatch></Invalidation>";
+        Self::Says("201 Created", "content-type: text/xml\r\n", body.to_owned())
+    }
+
     pub(super) fn xml(body: &str) -> Self {
         Self::Says("200 OK", "content-type: application/xml\r\n", body.to_owned())
     }
@@ -81,6 +89,15 @@ impl Wire {
     /// The requests so far: first line and body.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// The paths of each invalidation so far, where nothing else was asked.
+    pub(super) fn invalidated(&self) -> Vec<Vec<String>> {
+        let paths = |request: &String| {
+            assert!(request.starts_with("POST /2020-05-31/distribution/E1DISTRIBUTION/invalidation"), "{request}");
+            request.split("<Path>").skip(1).map(|path| path.split_once("</Path>").unwrap().0.to_owned()).collect()
+        };
+        self.asked().iter().map(paths).collect()
     }
 
     /// How much of endless bodies the network has taken.

@@ -258,7 +258,8 @@ fn doors_and_trigger_agree_on_how_long() {
     let none = json!({ "Ref": "AWS::NoValue" });
     let days = json!({ "Ref": "VariantsDays" });
     assert!(variables("UploadTrigger")["PIXFRONT_CACHE_CONTROL"].is_null(), "it has the distribution's");
-    let mut places: Vec<_> = ["UploadTrigger", "HttpOrigin"].map(|name| variables(name)["PIXFRONT_ROW_DAYS"].clone()).into();
+    let mut places: Vec<_> =
+        ["UploadTrigger", "HttpOrigin"].map(|name| variables(name)["PIXFRONT_ROW_DAYS"].clone()).into();
     let mut controls = vec![variables("HttpOrigin")["PIXFRONT_CACHE_CONTROL"].clone()];
     for origin in &properties(&template, "Distribution")["DistributionConfig"]["Origins"].as_array().unwrap()[..2] {
         let headers = decided(&origin["OriginCustomHeaders"], &[]).as_array().unwrap();

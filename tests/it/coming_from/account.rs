@@ -5,13 +5,12 @@ use std::fs;
 use std::process::Command;
 
 use aws_config::{Region, SdkConfig};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use serde_json::{Value, json};
 
 use super::{Page, run, tool};
 use crate::lambda::{Function, UPLOAD_TRIGGER};
 use crate::triggers::event;
-use crate::world::{Process, loader, look};
+use crate::world::{Process, create_table, loader, look};
 
 const REGION: &str = "us-east-1";
 
@@ -186,16 +185,4 @@ for event in json.load(sys.stdin):
         }
         items
     }
-}
-
-async fn create_table(client: &aws_sdk_dynamodb::Client, table: &str, is_of_names: bool) {
-    let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-    let keys = [("name", KeyType::Hash), ("variant", KeyType::Range)];
-    for (name, key) in keys.into_iter().take(if is_of_names { 1 } else { 2 }) {
-        let kind = ScalarAttributeType::S;
-        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();
-        let key = KeySchemaElement::builder().attribute_name(name).key_type(key).build().unwrap();
-        request = request.attribute_definitions(attribute).key_schema(key);
-    }
-    request.send().await.unwrap();
 }

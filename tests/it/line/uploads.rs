@@ -43,13 +43,33 @@ async fn an_upload_gets_its_half_size_thumbnail_once() {
     assert_eq!(world.messages().await, []);
 }
 
+fn thumbnail(prefix: &str, query: &str) -> Thumbnail {
+    let request = Request::parse("/x", query, None).unwrap();
+    let recipe = Recipe::settle(&request.params, request.accepts, &pixfront::variant::Policy::default()).unwrap();
+    Thumbnail { prefix: prefix.to_owned(), recipe }
+}
+
+/// Wherever in the list it stands; of several that can't be made the message names the first.
+#[tokio::test]
+async fn what_can_be_made_is_made_beside_what_can_not() {
+    let world = World::with(|config| {
+        config.policy.thumbnails =
+            vec![thumbnail("full-", "f=webp"), thumbnail("small-", "w=200"), thumbnail("whole-", "f=webp&q=1")];
+    });
+    world.put(CAT, pictures::png(20_000, 4)).await;
+    for messages in 1..=2 {
+        let outcome = world.ingest(CAT).await.unwrap();
+        assert!(matches!(outcome, Outcome::Failed { kind: Kind::TooLarge, .. }), "{outcome:?}");
+        assert_eq!(world.variants().await, ["small-photos/cat.jpg"]);
+        assert_eq!(world.rows(CAT).await, ["small-photos/cat.jpg"]);
+        let left = world.messages().await;
+        assert_eq!((left.len(), left[0].attributes["recipe"].as_str()), (messages, "full-"));
+    }
+    assert_eq!(world.script.calls(Place::Variants, Op::Put), 1, "and what is there is not made again");
+}
+
 #[tokio::test]
 async fn the_seeds_other_lists_of_thumbnails_can_be_had() {
-    let thumbnail = |prefix: &str, query: &str| {
-        let request = Request::parse("/x", query, None).unwrap();
-        let recipe = Recipe::settle(&request.params, request.accepts, &pixfront::variant::Policy::default()).unwrap();
-        Thumbnail { prefix: prefix.to_owned(), recipe }
-    };
     let world = World::with(|config| {
         config.policy.thumbnails = vec![
             thumbnail("thumbnail-", "w=128&h=128"),

@@ -51,7 +51,7 @@ impl Ministack {
             table: aws_sdk_dynamodb::Client::new(&sdk(REGIONS[2]).await),
             queue: aws_sdk_sqs::Client::new(&sdk(REGIONS[3]).await),
         };
-        create_table(&ministack.table).await;
+        create_table(&ministack.table, "variants", false).await;
         let queue = ministack.queue.create_queue().queue_name("failures").send().await.unwrap();
         ministack.config = config_at(&endpoint, queue.queue_url().unwrap());
         ministack
@@ -199,10 +199,12 @@ async fn create_bucket(client: &aws_sdk_s3::Client, name: &str, region: &str) {
     client.create_bucket().bucket(name).create_bucket_configuration(place).send().await.unwrap();
 }
 
-async fn create_table(client: &aws_sdk_dynamodb::Client) {
+/// With the keys of one that has a row for each variant, or of one of names alone.
+pub(crate) async fn create_table(client: &aws_sdk_dynamodb::Client, table: &str, is_of_names: bool) {
     use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-    let mut request = client.create_table().table_name("variants").billing_mode(BillingMode::PayPerRequest);
-    for (name, key) in [("name", KeyType::Hash), ("variant", KeyType::Range)] {
+    let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    let keys = [("name", KeyType::Hash), ("variant", KeyType::Range)];
+    for (name, key) in keys.into_iter().take(if is_of_names { 1 } else { 2 }) {
         let column = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         let element = KeySchemaElement::builder().attribute_name(name).key_type(key);
         request = request.attribute_definitions(column.build().unwrap()).key_schema(element.build().unwrap());
