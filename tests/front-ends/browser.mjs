@@ -58,7 +58,12 @@ async function lookAt(browser, url, view, screenshot) {
     await page.setViewport({ width: view.width, height: view.height, deviceScaleFactor: view.dpr, isMobile: view.width < 600 });
     await page.goto(url, { waitUntil: 'load', timeout: PAGE_MS });
     const pictures = await page.evaluate(inspect);
-    const seen = pictures.map((picture) => ({ ...picture, transfers: transfers.filter(({ url }) => url === picture.url) }));
+    // What `measure` loads again is no doing of the page's: with formats switched off Chromium may not find it in its cache.
+    const ofPage = [...transfers];
+    const naturals = await page.evaluate(measure, pictures.map(({ url }) => url));
+    const seen = pictures.map((picture, nth) => {
+      return { ...picture, natural: naturals[nth], transfers: ofPage.filter(({ url }) => url === picture.url) };
+    });
     await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
     await page.screenshot({ path: screenshot, fullPage: true });
     return { pictures: seen, complaints };
@@ -97,17 +102,20 @@ async function inspect() {
     await image.decode().catch((error) => {
       throw new Error(`${image.alt} (${image.currentSrc}): ${error.message}`);
     });
-    // A picture of a srcset says its size in CSS pixels; by itself, out of the cache, in its own.
-    const alone = new Image();
-    alone.src = image.currentSrc;
-    await alone.decode();
     const { width, height } = image.getBoundingClientRect();
-    seen.push({
-      alt: image.alt,
-      url: image.currentSrc,
-      natural: [alone.naturalWidth, alone.naturalHeight],
-      shown: [Math.round(width), Math.round(height)],
-    });
+    seen.push({ alt: image.alt, url: image.currentSrc, shown: [Math.round(width), Math.round(height)] });
   }
   return seen;
+}
+
+// In the page. A picture of a srcset says its size in CSS pixels; by itself in its own.
+async function measure(urls) {
+  const naturals = [];
+  for (const url of urls) {
+    const alone = new Image();
+    alone.src = url;
+    await alone.decode();
+    naturals.push([alone.naturalWidth, alone.naturalHeight]);
+  }
+  return naturals;
 }

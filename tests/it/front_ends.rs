@@ -69,7 +69,7 @@ struct Picture {
 }
 
 /// An answer of the network; `bytes` is head and body.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Transfer {
     status: u16,
     #[serde(rename = "type")]

@@ -154,7 +154,10 @@ async fn failures_become_messages(stack: &Deployed, stores: &Stores) {
         let message = &messages[0].message;
         assert_eq!((&*message.body, &*message.attributes["kind"]), (key, kind));
         assert_eq!(message.attributes["bucket"], bucket);
-        assert_eq!(rows(stores, key).await, Vec::<String>::new());
+        let mut rows = rows(stores, key).await;
+        // That there is an original is kept in mind where CloudFront may have it.
+        rows.retain(|row| row != "original/");
+        assert_eq!(rows, Vec::<String>::new());
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn check(page: &Page, server: &Server) {
 async fn check_picture(what: &str, view: &View, picture: &Picture, server: &Server) {
     // Once, also where it was announced in the head of the page.
     let [transfer] = &*picture.transfers else {
-        panic!("{what}: {} transfers", picture.transfers.len());
+        panic!("{what}: transferred {:?}", picture.transfers);
     };
     let mut taken = vec!["avif", "webp"];
     taken.retain(|format| !view.without.iter().any(|without| without == format));
