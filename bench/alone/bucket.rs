@@ -25,7 +25,7 @@ const RUNS: [(&str, &[&str]); 6] = [
     ("backfill, nothing there", &["backfill"]),
     ("backfill, all there", &["backfill"]),
     ("backfill --dry-run, all there", &["backfill", "--dry-run"]),
-    ("stats", &["stats", "--json"]),
+    ("stats", &["stats"]),
     ("purge --all", &["purge", "--all"]),
 ];
 
