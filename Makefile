@@ -60,7 +60,7 @@ bench-quick: tools bench-tools ## prove in two minutes that the bench works, wit
 	cargo bench --profile dev --bench bench --locked -- alone thumbnails --quick
 	cargo bench --profile dev --bench bench --locked -- alone bucket --quick
 
-bench-alone: tools bench-tools ## measure what no peer does: make bench-alone WHAT=thumbnails, or WHAT=bucket (ten minutes)
+bench-alone: tools bench-tools ## measure what no peer does: make bench-alone WHAT=thumbnails, or WHAT=bucket (a minute each)
 	$(if $(filter thumbnails bucket,$(WHAT)),,$(error say which measurement: make bench-alone WHAT=thumbnails, or WHAT=bucket))
 	cargo bench --bench bench --locked -- alone '$(WHAT)'
 
