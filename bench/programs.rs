@@ -52,16 +52,16 @@ fn photograph(bench: &Bench, suite: &str) -> Result<PathBuf, Failure> {
 fn put_original(dir: &Path, key: &str, bytes: &[u8]) -> Result<(), Failure> {
     let originals = local::open(dir)?.originals;
     let put = originals.put(key, bytes.to_vec().into(), Attributes::default());
-    Ok(alone()?.block_on(put).map(drop)?)
+    Ok(runtime()?.block_on(put).map(drop)?)
 }
 
 fn get_variant(dir: &Path, key: &str) -> Result<Vec<u8>, Failure> {
     let variants = local::open(dir)?.variants;
-    let found = alone()?.block_on(variants.get(key, VARIANT_BYTES_MAX)).map_err(|error| format!("{key}: {error}"))?;
+    let found = runtime()?.block_on(variants.get(key, VARIANT_BYTES_MAX)).map_err(|error| format!("{key}: {error}"))?;
     Ok(found.body.to_vec())
 }
 
 /// A runtime for a single call of a store.
-pub(crate) fn alone() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

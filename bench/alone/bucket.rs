@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Failure;
 use super::super::machine::memory_kb;
-use super::super::programs::alone;
+use super::super::programs::runtime;
 use super::super::run::folder;
 use super::super::sources::{Coding, painted};
 
@@ -61,7 +61,7 @@ pub(super) fn measure(is_quick: bool) -> Result<Bucket, Failure> {
     let keys = if is_quick { 100 } else { KEYS };
     let data = folder("bucket")?;
     let jpeg = Coding::Jpeg.write(&painted(16, 16).cut(16, 16))?;
-    alone()?.block_on(fill(&data, keys, &jpeg))?;
+    runtime()?.block_on(fill(&data, keys, &jpeg))?;
     let mut runs = Vec::new();
     for (title, arguments) in RUNS {
         eprintln!("bench: {title}");

@@ -336,7 +336,7 @@ pub static SETTINGS: [Setting; 39] = [
         name: "row_days",
         values: "a number of days from 1 to 36500",
         default: "",
-        meaning: "after how many days a row may go: its attribute `expires`, for the table's time to live. As many as the variants bucket keeps its objects: it then stays for `s-maxage` longer, for caches have them still. Absent: never",
+        meaning: "after how many days a row may go: its attribute `expires`, for the table's time to live. As many as the variants bucket keeps its objects: it then stays for `s-maxage` and two days longer, for caches have them still. Absent: never",
         set: |config, value| {
             let days = u32::try_from(at_least_one(value)?).ok().filter(|days| *days <= 36_500)?;
             config.row_days = Some(days);

@@ -87,6 +87,11 @@ async fn expected(stores: &Stores, rows: &[Row], top: usize) -> Value {
     let entry =
         |row: &Row| json!({ "name": row.name, "variant": row.variant, "bytes": row.bytes, "time_ms": row.time_ms });
     let names: std::collections::BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
+    let sums = formats.into_iter().map(|(name, (variants, bytes))| {
+        let sums = json!({ "variants": variants, "bytes": bytes });
+        (name.to_owned(), sums)
+    });
+    let formats: serde_json::Map<_, _> = sums.collect();
     json!({
         "originals": names.len(),
         "variants": rows.len(),
@@ -95,7 +100,7 @@ async fn expected(stores: &Stores, rows: &[Row], top: usize) -> Value {
         "compared": {
             "original_bytes": original_bytes, "saved_bytes": saved, "current": current, "outdated": outdated, "orphaned": orphaned,
         },
-        "formats": formats.into_iter().map(|(name, (variants, bytes))| (name.to_owned(), json!({ "variants": variants, "bytes": bytes }))).collect::<serde_json::Map<_, _>>(),
+        "formats": formats,
         "recipes": recipes,
         "recipes_too_high": 0,
         "largest": by_size.iter().take(top).map(|row| entry(row)).collect::<Vec<_>>(),

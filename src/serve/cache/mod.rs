@@ -2,7 +2,8 @@
 //!
 //! Both kinds promise the same, and `tests/it/caches` holds them to it: many who ask for one picture at the same time cause one look at
 //! the origin; an answer is kept for as long as its own `Cache-Control` lets a shared cache; after a purge nothing that was made
-//! before it is given out, not even what was still under way (those who asked for it before the purge get it, as `no-store`); and what goes wrong in the cache makes an answer slower, never worse.
+//! before it is given out, not even what was still under way (those who asked for it before the purge get it, as `no-store`); and
+//! what goes wrong in the cache makes an answer slower, never worse.
 
 use std::future::Future;
 

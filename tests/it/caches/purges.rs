@@ -8,20 +8,26 @@ use futures_util::StreamExt as _;
 use super::proxy::Proxy;
 use super::{RedisServer, beside, expect, lines, with_cat};
 use crate::pictures;
-use crate::world::look;
+use crate::world::{Server, look};
 
 const CAT: &str = "/photos/cat.jpg?w=60&f=webp";
 /// What `CAT` becomes of a picture of 40×80.
 const NEW: (&str, u32, u32) = ("webp", 40, 80);
 
-/// The picture that was made before an overwrite reaches Redis only after the other server's purge.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_made_before_a_purge_is_not_put_after_it() {
+/// A Redis, a server that puts nothing there before it is let go, and one that is in nobody's way.
+async fn slow_and_other() -> (RedisServer, Proxy, Server, Server) {
     let redis = RedisServer::start().await;
     let proxy = Proxy::to(redis.port()).await;
     let slow = with_cat(&proxy.url()).await;
     let other = beside(&slow, &redis.url());
     proxy.hold("pixfront put");
+    (redis, proxy, slow, other)
+}
+
+/// The picture that was made before an overwrite reaches Redis only after the other server's purge.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_before_a_purge_is_not_put_after_it() {
+    let (redis, proxy, slow, other) = slow_and_other().await;
     let (old, ()) = futures_util::future::join(slow.get(CAT), async {
         proxy.is_held().await;
         other.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
@@ -38,11 +44,7 @@ async fn what_was_made_before_a_purge_is_not_put_after_it() {
 /// The same where a new answer is there already: what comes late does not replace it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_late_replaces_nothing() {
-    let redis = RedisServer::start().await;
-    let proxy = Proxy::to(redis.port()).await;
-    let slow = with_cat(&proxy.url()).await;
-    let other = beside(&slow, &redis.url());
-    proxy.hold("pixfront put");
+    let (_redis, proxy, slow, other) = slow_and_other().await;
     futures_util::future::join(slow.get(CAT), async {
         proxy.is_held().await;
         other.upload("photos/cat.jpg", pictures::jpeg(40, 80)).await;
