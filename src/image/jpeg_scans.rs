@@ -3,19 +3,20 @@
 //! A decoder that divides the sides by 4 turns each block of 8 × 8 into 2 × 2, and looks at hardly more than the block's first four
 //! coefficients: what the other scans say of detail costs most of the time and is thrown away, or shows as what it is not.
 
-use super::jpeg_segments::{Part, Walk};
+pub(super) use file::{File, Quantizers, Scan};
 
-const PROGRESSIVE: u8 = 0xC2;
-const DQT: u8 = 0xDB;
+mod file;
 
 /// The row and column of each coefficient, in the order of the file.
 pub(super) const ZIGZAG: [(u8, u8); 64] = zigzag();
 
 /// How far a coefficient may be off when the scans that would tell more are left out, in the units that it is coded in: 8 are a level
-/// of the mean. Measured on photographs of qualities 60 to 92, scaled to between an eighth and a half, against all scans
-/// (bench/results/2026-11-21-progressive-scans.md): it costs a point of SSIMULACRA2 where it costs most and
-/// a tenth on the mean, and gains as much where a reduced IDCT would show what it has no room for as something else.
-const TOLERANCE: u32 = 16;
+/// of the mean. Measured on photographs of qualities 60 to 95, scaled to between an eighth and a half, against all scans
+/// (bench/results/2026-11-22-progressive-scans.md): it costs nine tenths of a point of SSIMULACRA2 where it costs most.
+const fn tolerance(eighths: u32) -> u32 {
+    // The more is left of a block, the more of its coefficients are off.
+    if eighths < 3 { 16 } else { 12 }
+}
 
 /// How far a decoder reduces chroma of which there are fewer samples than of luma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,86 +42,43 @@ pub(super) fn reduce(bytes: &[u8], eighths: u32, chroma: Chroma) -> Option<Vec<u
     Some(reduced)
 }
 
-/// What the headers say.
-struct File {
-    components: Vec<Component>,
-    scans: Vec<Scan>,
-}
-
-struct Component {
-    /// How many of its samples there are where another component has one, across and down.
-    sampling: (u8, u8),
-    /// What each coefficient is a multiple of.
-    quantizers: [u16; 64],
-}
-
-struct Scan {
-    /// From its marker to the next one, in bytes.
-    begin: usize,
-    end: usize,
-    /// Places in the frame.
-    components: Vec<usize>,
-    /// The coefficients that it tells of, first and last.
-    band: (u8, u8),
-    /// How many of the lowest bits were unknown before it, 0 for all, and are after it.
-    bits: (u8, u8),
-}
-
-impl Scan {
+impl Scan<'_> {
     fn overlaps(&self, band: (u8, u8)) -> bool {
         self.band.0 <= band.1 && band.0 <= self.band.1
     }
 }
 
-impl File {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut walk = Walk::new(bytes);
-        let mut tables = [None; 4];
-        let mut frame = None;
-        let mut scans = Vec::<Scan>::new();
-        loop {
-            let part = walk.part().ok()?;
-            let begin = walk.begin();
-            if let Some(last) = scans.last_mut().filter(|scan| scan.end == 0) {
-                last.end = begin;
-            }
-            match part {
-                Part::End => break,
-                // A table that changes between scans is for others to understand.
-                Part::Other(DQT, segment) if scans.is_empty() => read_tables(segment, &mut tables)?,
-                Part::Other(DQT, _) => return None,
-                Part::Other(..) => {}
-                Part::Frame(PROGRESSIVE, segment) => frame = Some(segment),
-                Part::Frame(..) => return None,
-                Part::Scan(header) => scans.push(read_scan(header, frame?, begin)?),
-            }
-        }
-        let components = read_components(frame?, &tables)?;
-        Some(Self { components, scans })
+impl File<'_> {
+    /// What is not needed, in order; [`None`] if that is nothing.
+    fn dropped(&self, eighths: u32, chroma: Chroma) -> Option<Vec<&Scan<'_>>> {
+        let uses = self.uses(eighths, chroma)?;
+        let dropped: Vec<_> =
+            self.scans.iter().zip(uses).filter_map(|(scan, is_used)| (!is_used).then_some(scan)).collect();
+        (!dropped.is_empty()).then_some(dropped)
     }
 
-    /// What is not needed, in order; [`None`] if that is nothing, or if the scans do not follow one another as they must.
-    fn dropped(&self, eighths: u32, chroma: Chroma) -> Option<Vec<&Scan>> {
+    /// For each scan whether it is needed; [`None`] if the scans do not follow one another as they must.
+    pub(super) fn uses(&self, eighths: u32, chroma: Chroma) -> Option<Vec<bool>> {
         self.are_in_order().then_some(())?;
         let needs: Vec<_> = (0..self.components.len()).map(|place| self.needed(place, eighths, chroma)).collect();
         // What a refinement means depends on everything before it of the same coefficients.
         let mut before = vec![Vec::<(u8, u8)>::new(); self.components.len()];
-        let mut dropped = Vec::new();
+        let mut uses = Vec::new();
         for scan in self.scans.iter().rev() {
-            let is_needed = |place: &usize| {
-                needs.get(*place).is_some_and(|needs| self.tells(scan, *place, needs))
-                    || before.get(*place).is_some_and(|bands| bands.iter().any(|band| scan.overlaps(*band)))
+            let is_needed = |place: usize| {
+                needs.get(place).is_some_and(|needs| self.tells(scan, place, needs, tolerance(eighths)))
+                    || before.get(place).is_some_and(|bands| bands.iter().any(|band| scan.overlaps(*band)))
             };
-            if !scan.components.iter().any(is_needed) {
-                dropped.push(scan);
-            } else if scan.bits.0 > 0 {
-                for place in &scan.components {
-                    before[*place].push(scan.band);
+            let is_used = scan.places().any(is_needed);
+            if is_used && scan.bits.0 > 0 {
+                for place in scan.places() {
+                    before[place].push(scan.band);
                 }
             }
+            uses.push(is_used);
         }
-        dropped.reverse();
-        (!dropped.is_empty()).then_some(dropped)
+        uses.reverse();
+        Some(uses)
     }
 
     /// The coefficients of a component that its smaller blocks are made of.
@@ -139,7 +97,7 @@ impl File {
     }
 
     /// Whether a scan says more of what is needed than nobody would see.
-    fn tells(&self, scan: &Scan, place: usize, needed: &[bool; 64]) -> bool {
+    fn tells(&self, scan: &Scan, place: usize, needed: &[bool; 64], tolerance: u32) -> bool {
         let Some(component) = self.components.get(place) else { return true };
         let band = usize::from(scan.band.0)..=usize::from(scan.band.1);
         let off = |index: usize| u32::from(component.quantizers.get(index).copied().unwrap_or(u16::MAX)) << scan.bits.0;
@@ -147,84 +105,8 @@ impl File {
         scan.band.0 == 0
             || band
                 .filter(|index| needed.get(*index).is_some_and(|needed| *needed))
-                .any(|index| scan.bits.0 == 0 || off(index) > TOLERANCE)
+                .any(|index| scan.bits.0 == 0 || off(index) > tolerance)
     }
-
-    /// Whether every coefficient is first told of and then refined bit by bit to the last one, each component's mean first. Where
-    /// something is missing the file may have been cut, which the decoder finds if it sees all that is there.
-    fn are_in_order(&self) -> bool {
-        // How many of its bits are still unknown.
-        let mut unknown = vec![[None::<u8>; 64]; self.components.len()];
-        for scan in &self.scans {
-            let (before, after) = scan.bits;
-            for place in &scan.components {
-                let Some(coefficients) = unknown.get_mut(*place) else { return false };
-                if scan.band.0 > 0 && coefficients[0].is_none() {
-                    return false;
-                }
-                let band = coefficients.iter_mut().take(usize::from(scan.band.1) + 1).skip(scan.band.0.into());
-                for bits in band {
-                    let follows = match *bits {
-                        None => before == 0,
-                        Some(bits) => bits == before && before == after + 1,
-                    };
-                    if !follows {
-                        return false;
-                    }
-                    *bits = Some(after);
-                }
-            }
-        }
-        unknown.iter().flatten().all(|bits| *bits == Some(0))
-    }
-}
-
-type Tables = [Option<[u16; 64]>; 4];
-
-fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Option<()> {
-    while let Some((kind, rest)) = segment.split_first() {
-        let is_wide = kind >> 4 > 0;
-        let (values, rest) = rest.split_at_checked(if is_wide { 128 } else { 64 })?;
-        let mut table = [0; 64];
-        for (index, value) in table.iter_mut().enumerate() {
-            *value = if is_wide {
-                u16::from_be_bytes([*values.get(2 * index)?, *values.get(2 * index + 1)?])
-            } else {
-                u16::from(*values.get(index)?)
-            };
-        }
-        *tables.get_mut(usize::from(kind & 15))? = Some(table);
-        segment = rest;
-    }
-    Some(())
-}
-
-/// Behind the precision, the size and their number, three bytes a component.
-fn read_components(frame: &[u8], tables: &Tables) -> Option<Vec<Component>> {
-    let components = frame.get(6..)?.as_chunks::<3>().0.iter().map(|[_, sampling, table]| {
-        let quantizers = (*tables.get(usize::from(*table))?)?;
-        let sampling = (sampling >> 4, sampling & 15);
-        (sampling.0 > 0 && sampling.1 > 0).then_some(Component { sampling, quantizers })
-    });
-    components.collect()
-}
-
-fn read_scan(header: &[u8], frame: &[u8], begin: usize) -> Option<Scan> {
-    let (count, rest) = header.split_first()?;
-    let (selectors, rest) = rest.split_at_checked(2 * usize::from(*count))?;
-    let [first, last, bits] = *rest else { return None };
-    let ids: Vec<_> = frame.get(6..)?.as_chunks::<3>().0.iter().map(|[id, ..]| *id).collect();
-    let places = selectors.as_chunks::<2>().0.iter().map(|[id, _]| ids.iter().position(|own| own == id));
-    let components: Vec<_> = places.collect::<Option<_>>()?;
-    let is_mean = first == 0 && last == 0;
-    let is_detail = first > 0 && first <= last && last < 64 && components.len() == 1;
-    (is_mean || is_detail).then_some(Scan {
-        begin,
-        end: 0,
-        components,
-        band: (first, last),
-        bits: (bits >> 4, bits & 15),
-    })
 }
 
 const fn zigzag() -> [(u8, u8); 64] {
@@ -304,8 +186,8 @@ mod tests {
         let coarse = progressive(40, Subsamp::Sub2x2);
         for (bytes, eighths, expected) in [
             (&fine, 8, vec![]),
-            (&fine, 4, vec![9]),
-            (&fine, 3, vec![5, 9]),
+            (&fine, 4, vec![]),
+            (&fine, 3, vec![9]),
             (&fine, 2, vec![4, 5, 9]),
             (&fine, 1, vec![1, 4, 5, 7, 8, 9]),
             (&coarse, 4, vec![]),
@@ -359,12 +241,12 @@ mod tests {
             assert_eq!(reduce(&bytes[..length], 2, Chroma::Finer), None, "cut to {length}");
         }
         // Baseline by its frame's code.
-        let frame = bytes.windows(2).position(|pair| pair == [0xFF, PROGRESSIVE]).unwrap();
+        let frame = bytes.windows(2).position(|pair| pair == b"\xff\xc2").unwrap();
         let mut baseline = bytes.clone();
         baseline[frame + 1] = 0xC0;
         assert_eq!(reduce(&baseline, 2, Chroma::Finer), None);
         // Tables that change on the way.
-        let first_table = bytes.windows(2).position(|pair| pair == [0xFF, DQT]).unwrap();
+        let first_table = bytes.windows(2).position(|pair| pair == b"\xff\xdb").unwrap();
         let length = usize::from(u16::from_be_bytes([bytes[first_table + 2], bytes[first_table + 3]])) + 2;
         let second_scan = File::read(&bytes).unwrap().scans[1].begin;
         let table = &bytes[first_table..first_table + length];

@@ -16,13 +16,18 @@ use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::{corrupt, not_encoded};
 use crate::error::Result;
-use baseline::Baseline;
+use scaled::Source;
 
+mod bands;
 mod baseline;
 mod bits;
 mod huffman;
 mod idct;
+mod kept;
+mod plane;
+mod progressive;
 mod scaled;
+mod sequential;
 
 /// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
 /// the work.
@@ -85,13 +90,15 @@ pub(super) fn decode_planes(
 }
 
 /// To how many eighths a source is to be decoded, and its header where that is not libjpeg's work.
-fn way<'a>(bytes: &'a [u8], probe: &Probe, placement: &Placement) -> (Option<Baseline<'a>>, u32) {
+fn way<'a>(bytes: &'a [u8], probe: &Probe, placement: &Placement) -> (Option<Source<'a>>, u32) {
     let by_libjpeg = (None, placement.decode_eighths(Reducer::Averaging));
     let eighths = placement.decode_eighths(Reducer::Cutting);
     if eighths == 8 {
         return by_libjpeg;
     }
-    Baseline::read(bytes).filter(|file| file.size == probe.size).map_or(by_libjpeg, |file| (Some(file), eighths))
+    Source::read(bytes)
+        .filter(|source| source.size() == probe.size)
+        .map_or(by_libjpeg, |source| (Some(source), eighths))
 }
 
 pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {

@@ -1,6 +1,7 @@
 //! What a baseline JPEG of one scan says before its coded data. Anything else is not read here: libjpeg decodes it, and judges it.
 
 use super::super::super::geometry::Size;
+use super::super::super::jpeg_scans::Quantizers;
 use super::super::super::jpeg_segments::{Part, Walk};
 use super::huffman::Table;
 
@@ -28,7 +29,7 @@ pub(super) struct Component {
     /// Blocks of a unit, across and down.
     pub(super) blocks: (u32, u32),
     /// In the order of the file.
-    pub(super) quantizers: [u8; 64],
+    pub(super) quantizers: [u16; 64],
     /// Numbers of its tables.
     pub(super) means: usize,
     pub(super) details: usize,
@@ -64,39 +65,39 @@ impl<'a> Baseline<'a> {
     pub(super) fn tables(&self) -> Option<Tables> {
         let mut tables = [const { [const { None }; 4] }; 2];
         for segment in &self.huffman {
-            read_tables(segment, &mut tables)?;
+            read_tables(segment, &mut tables, Table::new)?;
         }
         tables[0].iter().flatten().all(Table::is_of_means).then_some(tables)
     }
-
-    /// Blocks of a unit, across and down, of the component that has the most.
-    pub(super) fn most_blocks(&self) -> (u32, u32) {
-        let most = |side: fn(&Component) -> u32| self.components.iter().map(side).max().unwrap_or(1);
-        (most(|component| component.blocks.0), most(|component| component.blocks.1))
-    }
 }
 
-fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Option<()> {
+/// Takes a segment of Huffman tables apart: how many codes there are of each length, and their symbols, by class and number.
+pub(super) fn read_tables<'a, T>(
+    mut segment: &'a [u8],
+    tables: &mut [[Option<T>; 4]; 2],
+    new: impl Fn(&'a [u8; 16], &'a [u8]) -> Option<T>,
+) -> Option<()> {
     while let Some((kind, rest)) = segment.split_first() {
         let (counts, rest) = rest.split_first_chunk::<16>()?;
         let (symbols, rest) = rest.split_at_checked(counts.iter().map(|count| usize::from(*count)).sum())?;
-        *tables.get_mut(usize::from(kind >> 4))?.get_mut(usize::from(kind & 15))? = Some(Table::new(counts, symbols)?);
+        *tables.get_mut(usize::from(kind >> 4))?.get_mut(usize::from(kind & 15))? = Some(new(counts, symbols)?);
         segment = rest;
     }
     Some(())
 }
 
-fn read_quantizers(mut segment: &[u8], tables: &mut [Option<[u8; 64]>; 4]) -> Option<()> {
+fn read_quantizers(mut segment: &[u8], tables: &mut Quantizers) -> Option<()> {
     while let Some((kind, rest)) = segment.split_first() {
         // Sixteen bits a quantizer are no baseline.
         let (values, rest) = rest.split_first_chunk().filter(|_| kind >> 4 == 0)?;
-        *tables.get_mut(usize::from(*kind))? = Some(*values);
+        *tables.get_mut(usize::from(*kind))? = Some(values.map(u16::from));
         segment = rest;
     }
     Some(())
 }
 
-fn read_frame(frame: &[u8], quantizers: &[Option<[u8; 64]>; 4]) -> Option<(Size, Vec<Component>)> {
+/// The size, and the components without their Huffman tables.
+pub(super) fn read_frame(frame: &[u8], quantizers: &Quantizers) -> Option<(Size, Vec<Component>)> {
     let [8, high, low, left, right, count @ (1 | 3), rest @ ..] = frame else { return None };
     let pixels = |bytes: [u8; 2]| Some(u32::from(u16::from_be_bytes(bytes))).filter(|side| *side > 0);
     let size = Size { width: pixels([*left, *right])?, height: pixels([*high, *low])? };

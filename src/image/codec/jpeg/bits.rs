@@ -83,15 +83,17 @@ impl<'a> Bits<'a> {
 
     /// Goes on behind a marker, which must come right behind what was read, but for the rest of its last byte.
     pub(super) fn pass_marker(&mut self, code: u8) -> Option<()> {
+        let source = self.rest()?.strip_prefix(&[0xFF, code])?;
+        (self.source, self.at, self.end, self.window, self.count) = (source, ROOM, ROOM, 0, 0);
+        Some(())
+    }
+
+    /// What comes behind the coded data; [`None`] if not all of that was read, but for the rest of its last byte.
+    pub(super) fn rest(&mut self) -> Option<&'a [u8]> {
         if self.end == ROOM {
             self.refill();
         }
         let left = (8 * self.end + self.count as usize).checked_sub(8 * self.at)?;
-        let source = self.source.strip_prefix(&[0xFF, code])?;
-        if self.end == ROOM || left >= 8 || self.was_over {
-            return None;
-        }
-        (self.source, self.at, self.end, self.window, self.count) = (source, ROOM, ROOM, 0, 0);
-        Some(())
+        (self.end < ROOM && left < 8 && !self.was_over).then_some(self.source)
     }
 }

@@ -4,7 +4,7 @@
 use super::bits::Bits;
 
 /// So many bits are looked up at once; only rare codes are longer.
-const LOOKED_UP: u32 = 12;
+pub(super) const LOOKED_UP: u32 = 12;
 
 /// A table, of means or of details.
 pub(super) struct Table {
@@ -12,9 +12,7 @@ pub(super) struct Table {
     entries: Box<[u32; 1 << LOOKED_UP]>,
     /// By the next bits: what [`step`] makes of them.
     steps: Box<[u16; 1 << LOOKED_UP]>,
-    /// For each length: the code behind its last one, in sixteen bits, and what makes a code's place among the symbols.
-    lengths: [(u32, i32); 17],
-    symbols: Vec<u8>,
+    code: Code,
 }
 
 /// Of an entry and a step: how many bits it is long.
@@ -28,37 +26,18 @@ const END: usize = 128;
 
 impl Table {
     /// As a segment has it: how many codes there are of each length, and their symbols. [`None`]: there are more than can be.
-    #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "at most 16 bits and 255 symbols")]
     pub(super) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
-        let mut codes = vec![(0, 0); 1 << LOOKED_UP];
-        let mut lengths = [(0, 0); 17];
-        let (mut code, mut place) = (0_u32, 0_usize);
-        for (length, count) in (1_u32..).zip(counts) {
-            lengths[length as usize].1 = place as i32 - code as i32;
-            for _ in 0..*count {
-                let symbol = *symbols.get(place)?;
-                if length <= LOOKED_UP {
-                    let rest = LOOKED_UP - length;
-                    codes.get_mut((code << rest) as usize..((code + 1) << rest) as usize)?.fill((length, symbol));
-                }
-                (code, place) = (code + 1, place + 1);
-            }
-            if code > 1 << length {
-                return None;
-            }
-            lengths[length as usize].0 = code << (16 - length);
-            code <<= 1;
-        }
+        let (code, starts) = Code::new(counts, symbols)?;
         let (mut entries, mut steps) = (Box::new([0; 1 << LOOKED_UP]), Box::new([0; 1 << LOOKED_UP]));
         for (bits, (entry_of, step_of)) in entries.iter_mut().zip(steps.iter_mut()).enumerate() {
-            (*entry_of, *step_of) = (entry(&codes, bits), step(&codes, bits));
+            (*entry_of, *step_of) = (entry(&starts, bits), step(&starts, bits));
         }
-        Some(Self { entries, steps, lengths, symbols: symbols.get(..place)?.to_vec() })
+        Some(Self { entries, steps, code })
     }
 
     /// Whether its symbols can be those of means: numbers of so many bits.
     pub(super) fn is_of_means(&self) -> bool {
-        self.symbols.iter().all(|symbol| *symbol <= 11)
+        self.code.symbols.iter().all(|symbol| *symbol <= 11)
     }
 
     /// The difference of a block's mean to the one before, by a table of means.
@@ -140,7 +119,7 @@ impl Table {
     #[inline(never)]
     fn long(&self, bits: &mut Bits) -> Option<(usize, i32)> {
         bits.fill();
-        let symbol = self.symbol(bits)?;
+        let symbol = self.code.symbol(bits)?;
         let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
         match (run, size) {
             (0, 0) => Some((END, 0)),
@@ -153,9 +132,44 @@ impl Table {
             }
         }
     }
+}
 
+/// Codes of up to sixteen bits, in the order of their symbols.
+pub(super) struct Code {
+    /// For each length: the code behind its last one, in sixteen bits, and what makes a code's place among the symbols.
+    lengths: [(u32, i32); 17],
+    symbols: Vec<u8>,
+}
+
+impl Code {
+    /// And what all bits that are looked up at once begin with.
+    #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "at most 16 bits and 255 symbols")]
+    pub(super) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<(Self, Vec<Start>)> {
+        let mut starts = vec![(0, 0); 1 << LOOKED_UP];
+        let mut lengths = [(0, 0); 17];
+        let (mut code, mut place) = (0_u32, 0_usize);
+        for (length, count) in (1_u32..).zip(counts) {
+            lengths[length as usize].1 = place as i32 - code as i32;
+            for _ in 0..*count {
+                let symbol = *symbols.get(place)?;
+                if length <= LOOKED_UP {
+                    let rest = LOOKED_UP - length;
+                    starts.get_mut((code << rest) as usize..((code + 1) << rest) as usize)?.fill((length, symbol));
+                }
+                (code, place) = (code + 1, place + 1);
+            }
+            if code > 1 << length {
+                return None;
+            }
+            lengths[length as usize].0 = code << (16 - length);
+            code <<= 1;
+        }
+        Some((Self { lengths, symbols: symbols.get(..place)?.to_vec() }, starts))
+    }
+
+    /// Reads one, whatever its length.
     #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "16 bits")]
-    fn symbol(&self, bits: &mut Bits) -> Option<u8> {
+    pub(super) fn symbol(&self, bits: &mut Bits) -> Option<u8> {
         let code = bits.peek(16) as u32;
         let length = (1..=16).find(|length| code < self.lengths[*length as usize].0)?;
         bits.pass(length);
@@ -164,13 +178,13 @@ impl Table {
     }
 }
 
-/// The lengths of the codes with which bits begin, and their symbols; a length of 0 for what is longer or no code.
-type Codes = [(u32, u8)];
+/// The length of the code with which bits begin, and its symbol; a length of 0 for what is longer or no code.
+pub(super) type Start = (u32, u8);
 
 /// A code with its number, if they are there as a whole: bits 0 to 4 their length, 8 to 15 the zeros before it, 16 to 31 the number.
 #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "put together from bits")]
-fn entry(codes: &Codes, bits: usize) -> u32 {
-    let (length, symbol) = codes[bits];
+fn entry(starts: &[Start], bits: usize) -> u32 {
+    let (length, symbol) = starts[bits];
     let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
     if length == 0 || length + size > LOOKED_UP {
         return IS_LONG;
@@ -196,11 +210,11 @@ const fn number_of(entry: u32) -> i32 {
 /// As many details as begin in the bits, of which the last number may go beyond them: bits 0 to 4 their length, 5 whether the block
 /// ends with them, from 6 on for how many places they stand. 0: not one.
 #[expect(clippy::cast_possible_truncation, reason = "at most 28 bits")]
-fn step(codes: &Codes, bits: usize) -> u16 {
+fn step(starts: &[Start], bits: usize) -> u16 {
     const MOST: u32 = 28;
     let (mut used, mut places) = (0, 0);
     while used < LOOKED_UP {
-        let (length, symbol) = codes[bits << used & ((1 << LOOKED_UP) - 1)];
+        let (length, symbol) = starts[bits << used & ((1 << LOOKED_UP) - 1)];
         let (run, size) = (u16::from(symbol >> 4), u32::from(symbol & 15));
         let is_there = length > 0 && used + length <= LOOKED_UP && used + length + size <= MOST;
         if !is_there || size == 0 && !matches!(run, 0 | 15) {
@@ -217,7 +231,7 @@ fn step(codes: &Codes, bits: usize) -> u16 {
 
 /// A number of so many bits, at least one, of which the first says whether it is negative.
 #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "at most 15 bits")]
-const fn signed(bits: usize, size: u32) -> i32 {
+pub(super) const fn signed(bits: usize, size: u32) -> i32 {
     let number = bits as i32;
     if number < 1 << (size - 1) { number - (1 << size) + 1 } else { number }
 }

@@ -1,33 +1,66 @@
-//! A baseline JPEG, decoded to a few eighths of its sides: only the coefficients that its smaller blocks are made of are decoded, and the
-//! others passed over.
+//! A JPEG, decoded to a few eighths of its sides: only the coefficients that its smaller blocks are made of are decoded, and the
+//! others passed over, or not kept.
 //!
-//! libjpeg decodes every coefficient at every scale, which is most of its time. What is not plainly coded (progressive,
-//! several scans, torn, …) is left to it, and so are all judgements.
+//! libjpeg decodes every coefficient at every scale, which is most of its time. What is not plainly coded (arithmetic,
+//! lossless, torn, …) is left to it, and so are all judgements.
 
 use super::super::super::geometry::Size;
-use super::super::super::jpeg_scans::ZIGZAG;
+use super::super::super::jpeg_scans::Chroma;
 use super::super::super::pixels::{Layout, Pixels};
-use super::baseline::{Baseline, Component, Tables};
-use super::bits::Bits;
-use super::huffman::Table;
-use super::idct::{self, Block, Inverse};
+use super::baseline::{Baseline, Component};
+use super::plane::Plane;
+use super::progressive::Progressive;
+use super::{idct, sequential};
 
-const RST: u8 = 0xD0;
-const EOI: u8 = 0xD9;
+const NONE: Size = Size { width: 0, height: 0 };
+
+/// A file whose headers are read.
+pub(super) enum Source<'a> {
+    Baseline(Baseline<'a>),
+    Progressive(Box<Progressive<'a>>),
+}
+
+impl<'a> Source<'a> {
+    /// [`None`] if there is anything in it that is not read here.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let progressive = || Progressive::read(bytes).map(|file| Self::Progressive(Box::new(file)));
+        Baseline::read(bytes).map(Self::Baseline).or_else(progressive)
+    }
+
+    pub(super) const fn size(&self) -> Size {
+        match self {
+            Self::Baseline(file) => file.size,
+            Self::Progressive(file) => file.size,
+        }
+    }
+
+    fn components(&self) -> &[Component] {
+        match self {
+            Self::Baseline(file) => &file.components,
+            Self::Progressive(file) => &file.components,
+        }
+    }
+
+    /// Blocks of a unit, across and down, of the component that has the most.
+    fn most_blocks(&self) -> (u32, u32) {
+        let most = |side: fn(&Component) -> u32| self.components().iter().map(side).max().unwrap_or(1);
+        (most(|component| component.blocks.0), most(|component| component.blocks.1))
+    }
+}
 
 /// Its components as they are coded, in whole blocks; chromas with so many columns and rows more, black.
-pub(super) fn planes(file: &Baseline, eighths: u32, more: Size) -> Option<Vec<Pixels>> {
-    decode(file, more, 1.0, |_| Some((eighths, eighths)))
+pub(super) fn planes(source: &Source, eighths: u32, more: Size) -> Option<Vec<Pixels>> {
+    decode(source, (eighths, Chroma::AsLuma), more, 1.0, |_| Some((eighths, eighths)))
 }
 
 /// The picture, grey or in colours that are coded as luma and chroma, of this size, which is its own to so many eighths.
-pub(super) fn pixels(file: &Baseline, eighths: u32, size: Size) -> Option<Pixels> {
-    let most = file.most_blocks();
+pub(super) fn pixels(source: &Source, eighths: u32, size: Size) -> Option<Pixels> {
+    let most = source.most_blocks();
     // Of a chroma with fewer samples more coefficients are used, and no sample needs to stand for two pixels.
     let times = |most: u32, own: u32| most.is_multiple_of(own).then_some(eighths * most / own);
     // Beside a luma of means it looks best if it is one of halves' means: 94.5 points for 94.1 (12 megapixels to 200 pixels).
     let softness = if eighths == 1 { idct::MEAN_OF_HALF } else { 1.0 };
-    let planes = decode(file, Size { width: 0, height: 0 }, softness, |component| {
+    let planes = decode(source, (eighths, Chroma::Finer), NONE, softness, |component| {
         Some((times(most.0, component.blocks.0)?, times(most.1, component.blocks.1)?))
     })?;
     let width = size.width as usize;
@@ -68,136 +101,25 @@ fn rgb(luma: u8, blue: u8, red: u8) -> [u8; 3] {
 
 /// With the columns and rows of pixels that a block of a component becomes, and what is left of a detail in each direction that is not
 /// a mean's.
-fn decode(
-    file: &Baseline,
+pub(super) fn decode(
+    source: &Source,
+    reduced: (u32, Chroma),
     more: Size,
     softness: f32,
     sides: impl Fn(&Component) -> Option<(u32, u32)>,
 ) -> Option<Vec<Pixels>> {
-    let tables = file.tables()?;
-    let most = file.most_blocks();
-    let (columns, rows) = (file.size.width.div_ceil(8 * most.0), file.size.height.div_ceil(8 * most.1));
+    let (size, most) = (source.size(), source.most_blocks());
+    let units = (size.width.div_ceil(8 * most.0), size.height.div_ceil(8 * most.1));
     let mut planes = Vec::new();
-    for (place, component) in file.components.iter().enumerate() {
-        let more = if place == 0 { Size { width: 0, height: 0 } } else { more };
-        let mut plane = Plane::new(component, &tables, sides(component)?, (columns, rows), more)?;
-        for (quantizer, (row, column)) in plane.quantizers.iter_mut().zip(ZIGZAG) {
-            *quantizer *= softness.powi(i32::from(row.min(1) + column.min(1)));
-        }
-        planes.push(plane);
+    for (place, component) in source.components().iter().enumerate() {
+        let more = if place == 0 { NONE } else { more };
+        planes.push(Plane::new(component, sides(component)?, units, more, softness)?);
     }
-    let mut bits = Bits::new(file.coded);
-    let (mut since, mut restarts) = (0, 0);
-    for row in 0..rows as usize {
-        for column in 0..columns as usize {
-            if since == file.interval && since > 0 {
-                since = 0;
-                bits.pass_marker(RST + restarts)?;
-                restarts = (restarts + 1) % 8;
-                for plane in &mut planes {
-                    plane.mean = 0;
-                }
-            }
-            since += 1;
-            for plane in &mut planes {
-                plane.unit(&mut bits, column, row)?;
-            }
-            if bits.is_over() {
-                return None;
-            }
-        }
+    match source {
+        Source::Baseline(file) => sequential::fill(file, &mut planes, units)?,
+        Source::Progressive(file) => file.fill(&mut planes, units, reduced)?,
     }
-    bits.pass_marker(EOI)?;
     Some(planes.into_iter().map(|plane| plane.pixels).collect())
-}
-
-/// A component while it is decoded.
-struct Plane<'a> {
-    pixels: Pixels,
-    means: &'a Table,
-    details: &'a Table,
-    /// In the order of the file, with the coefficient's scale.
-    quantizers: [f32; 64],
-    /// Blocks of a unit, across and down.
-    blocks: (usize, usize),
-    /// Pixels of a block, across and down.
-    sides: (usize, usize),
-    /// The last place in the order of the file of which these are made.
-    last: usize,
-    inverse: Inverse,
-    /// Of the block before.
-    mean: i32,
-    /// Empty between two blocks.
-    block: Block,
-}
-
-impl<'a> Plane<'a> {
-    fn new(
-        component: &Component,
-        tables: &'a Tables,
-        sides: (u32, u32),
-        (columns, rows): (u32, u32),
-        more: Size,
-    ) -> Option<Self> {
-        let blocks = component.blocks;
-        let width = columns * blocks.0 * sides.0 + more.width;
-        let height = rows * blocks.1 * sides.1 + more.height;
-        let sides = (sides.0 as usize, sides.1 as usize);
-        let is_used = |(row, column): &(u8, u8)| usize::from(*column) < sides.0 && usize::from(*row) < sides.1;
-        let scale = |(row, column): (u8, u8)| idct::scale(column.into(), row.into());
-        Some(Self {
-            means: tables[0][component.means].as_ref()?,
-            details: tables[1][component.details].as_ref()?,
-            quantizers: std::array::from_fn(|at| f32::from(component.quantizers[at]) * scale(ZIGZAG[at])),
-            blocks: (blocks.0 as usize, blocks.1 as usize),
-            sides,
-            last: ZIGZAG.iter().rposition(is_used)?,
-            inverse: idct::inverse(sides.0, sides.1)?,
-            mean: 0,
-            block: [[0.0; 8]; 8],
-            pixels: Pixels::zeroed(Size { width, height }, Layout::Gray),
-        })
-    }
-
-    /// Its blocks of a unit.
-    #[inline]
-    fn unit(&mut self, bits: &mut Bits, column: usize, row: usize) -> Option<()> {
-        let stride = self.pixels.width as usize;
-        for y in 0..self.blocks.1 {
-            for x in 0..self.blocks.0 {
-                let has_details = self.read(bits)?;
-                let at =
-                    (row * self.blocks.1 + y) * self.sides.1 * stride + (column * self.blocks.0 + x) * self.sides.0;
-                self.write(at, stride, has_details);
-            }
-        }
-        Some(())
-    }
-
-    /// Whether there is more than the mean.
-    #[inline]
-    #[expect(clippy::cast_precision_loss, reason = "a mean has 15 bits at most where it means anything")]
-    fn read(&mut self, bits: &mut Bits) -> Option<bool> {
-        self.mean = self.mean.wrapping_add(self.means.difference(bits)?);
-        self.block[0][0] = self.mean as f32 * self.quantizers[0];
-        let Self { block, quantizers, .. } = self;
-        self.details.details(bits, self.last, |place, number| {
-            let (row, column) = ZIGZAG[place & 63];
-            block[usize::from(column % 8)][usize::from(row % 8)] = number as f32 * quantizers[place & 63];
-        })
-    }
-
-    #[inline]
-    fn write(&mut self, at: usize, stride: usize, has_details: bool) {
-        let to = &mut self.pixels.data[at..];
-        if has_details {
-            (self.inverse)(&self.block, to, stride);
-            self.block = [[0.0; 8]; 8];
-        } else {
-            let level = idct::level(self.block[0][0]);
-            to.chunks_mut(stride).take(self.sides.1).for_each(|row| row[..self.sides.0].fill(level));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -212,7 +134,6 @@ mod tests {
 
     use super::*;
 
-    const NONE: Size = Size { width: 0, height: 0 };
     const SIDES: (u16, u16) = (203, 117);
 
     /// Waves and edges of every colour.
@@ -290,7 +211,7 @@ mod tests {
     }
 
     fn ours(bytes: &[u8], eighths: u32) -> Vec<Pixels> {
-        planes(&Baseline::read(bytes).expect("nothing odd"), eighths, NONE).expect("nothing odd")
+        planes(&Source::read(bytes).expect("nothing odd"), eighths, NONE).expect("nothing odd")
     }
 
     /// Each sample of libjpeg's planes with ours.
@@ -371,7 +292,7 @@ mod tests {
 
     #[test]
     fn what_is_odd_is_left_to_libjpeg() {
-        let read = |bytes: &[u8]| planes(&Baseline::read(bytes)?, 2, NONE);
+        let read = |bytes: &[u8]| planes(&Source::read(bytes)?, 2, NONE);
         let bytes = plain((43, 35), 80, SamplingFactor::R_4_2_0, 3);
         assert!(read(&bytes).is_some());
         for length in 0..bytes.len() {
