@@ -4,13 +4,17 @@ use std::io::Cursor;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use png::{BitDepth, ColorType, Decoder, Info, Limits, Transformations};
+use png::{BitDepth, ColorType, Decoder, Info, Limits, Reader, Transformations};
 
 use super::super::pixels::{Layout, Pixels, eight_bits};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::{corrupt, flat, not_encoded};
 use crate::error::Result;
+
+mod lanes;
+mod rows;
+mod unfilter;
 
 /// What the decoder may allocate for chunks beside the pixels; a profile that inflates to more is ignored. Not in proportion to
 /// the pixels, which this limit does not count: a header that lies about them must not buy room for a bomb.
@@ -20,12 +24,7 @@ const ROW_BYTES_PER_PIXEL: usize = 8;
 
 /// Decodes the still picture, which an animated PNG has too: it is what those see who know no animated PNG.
 pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Profile>)> {
-    let limits = Limits { bytes: ANCILLARY_BYTES + probe.size.width as usize * ROW_BYTES_PER_PIXEL };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
-    decoder.set_ignore_text_chunk(true);
-    // Palettes become colours, tRNS becomes alpha, and less than eight bits become eight.
-    decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(corrupt)?;
+    let mut reader = open(bytes, probe.size.width)?;
     if reader.info().size() != (probe.size.width, probe.size.height) {
         return Err(corrupt("its header is not the one that was looked at"));
     }
@@ -37,14 +36,33 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe) -> Result<(Pixels, Option<Prof
         ColorType::Rgba => Layout::Rgba,
         ColorType::Indexed => return Err(corrupt("its palette was not expanded")),
     };
+    let data = match rows::decode(bytes, reader.info()) {
+        Some(data) => data,
+        None => any(&mut reader, depth)?,
+    };
+    let pixels = Pixels { width: probe.size.width, height: probe.size.height, layout, data };
+    Ok((pixels, profile(reader.info())))
+}
+
+/// Reads what is before the pixels.
+fn open(bytes: &[u8], width: u32) -> Result<Reader<Cursor<&[u8]>>> {
+    let limits = Limits { bytes: ANCILLARY_BYTES + width as usize * ROW_BYTES_PER_PIXEL };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    // Palettes become colours, tRNS becomes alpha, and less than eight bits become eight.
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.read_info().map_err(corrupt)
+}
+
+/// The pixels of a PNG of any kind, or what is wrong with it.
+fn any(reader: &mut Reader<Cursor<&[u8]>>, depth: BitDepth) -> Result<Vec<u8>> {
     let length = reader.output_buffer_size().ok_or_else(|| corrupt("its pixels would not fit into memory"))?;
     let mut data = vec![0; length];
     reader.next_frame(&mut data).map_err(corrupt)?;
     if depth == BitDepth::Sixteen {
         narrow(&mut data);
     }
-    let pixels = Pixels { width: probe.size.width, height: probe.size.height, layout, data };
-    Ok((pixels, profile(reader.info())))
+    Ok(data)
 }
 
 /// Sixteen bits, most significant first, to eight, in place.
