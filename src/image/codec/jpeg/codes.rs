@@ -67,7 +67,9 @@ fn lengths(leaves: &[u64]) -> Vec<u32> {
     let mut depths = vec![0; leaves.len() + joined.len()];
     for (place, (_, both)) in joined.iter().enumerate().rev() {
         let below = depths[leaves.len() + place] + 1;
-        both.iter().for_each(|child| depths[*child] = below);
+        for child in both {
+            depths[*child] = below;
+        }
     }
     depths[..leaves.len()].iter().for_each(|depth: &usize| counts[*depth] += 1);
     counts

@@ -77,7 +77,7 @@ impl Forward {
 
 /// To the nearest; less than 2¹⁵ around 0.
 #[inline]
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the lowest bits are the number")]
+#[expect(clippy::cast_possible_truncation, reason = "the lowest bits are the number")]
 fn rounded(number: f32) -> i16 {
     // Beside it a number has no bits left for its fraction, be it negative or not.
     const WHOLE: f32 = 12_582_912.0;

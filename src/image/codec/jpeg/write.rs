@@ -154,7 +154,7 @@ impl Component {
 
 /// All before the coded data.
 fn header(size: Size, components: &[Component], quantizers: &[Quantizers], codes: &[[Codes; 2]]) -> Vec<u8> {
-    let side = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX).to_be_bytes();
+    let pixels = |side: u32| u16::try_from(side).unwrap_or(u16::MAX).to_be_bytes();
     let mut file = vec![0xFF, 0xD8];
     // JFIF 1.01, pixels that are square, and no thumbnail.
     segment(&mut file, 0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
@@ -164,7 +164,7 @@ fn header(size: Size, components: &[Component], quantizers: &[Quantizers], codes
     }
     let byte = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
     let count = byte(components.len());
-    let mut frame = [&[8][..], &side(size.height), &side(size.width), &[count]].concat();
+    let mut frame = [&[8][..], &pixels(size.height), &pixels(size.width), &[count]].concat();
     let mut scan = vec![count];
     for (id, component) in (1..).zip(components) {
         let (blocks, tables) = (byte(component.blocks), byte(component.tables));
@@ -236,6 +236,7 @@ fn stuff(file: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 mod tests {
     use turbojpeg::{Compressor, Decompressor, Subsamp, YuvImage};
 
@@ -249,7 +250,7 @@ mod tests {
         |component, x, y| {
             (128.0 + 70.0 * ((x + 9 * component) as f64 / 9.0).sin() + 40.0 * ((x * y) as f64 / 300.0).cos()) as u8
         },
-        |component, x, y| ((x * 7919 + y * 104_729 + component * 31 + x * y * 613) * 2_654_435_761 >> 13) as u8,
+        |component, x, y| (((x * 7919 + y * 104_729 + component * 31 + x * y * 613) * 2_654_435_761) >> 13) as u8,
         |component, _, _| [0, 255, 128][component],
         |_, x, y| if (x + y) % 2 == 0 { 0 } else { 255 },
         |_, x, y| if (x / 8 + y / 8) % 2 == 0 { 0 } else { 255 },
