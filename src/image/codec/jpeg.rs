@@ -21,6 +21,8 @@ use scaled::Source;
 mod bands;
 mod baseline;
 mod bits;
+mod codes;
+mod forward;
 mod huffman;
 mod idct;
 mod kept;
@@ -28,6 +30,8 @@ mod plane;
 mod progressive;
 mod scaled;
 mod sequential;
+mod symbols;
+mod write;
 
 /// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
 /// the work.
@@ -120,6 +124,9 @@ fn open(coded: &[u8], probe: &Probe, eighths: u32) -> Result<(Handle, Size)> {
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
 pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
     let subsampling = match pixels.layout {
+        Layout::Gray if !is_progressive => {
+            return write::encode(&[pixels], quality).ok_or_else(|| not_encoded(TOO_LARGE));
+        }
         Layout::Gray => tj::TJSAMP_TJSAMP_GRAY,
         Layout::Rgb => tj::TJSAMP_TJSAMP_420,
         Layout::GrayAlpha | Layout::Rgba => return Err(not_encoded("JPEG has no alpha")),
@@ -131,6 +138,10 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Resu
 
 /// The same of planes, which are written as they are.
 pub(super) fn encode_planes(planes: &Planes, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
+    if !is_progressive {
+        return write::encode(&[&planes.luma, &planes.chroma[0], &planes.chroma[1]], quality)
+            .ok_or_else(|| not_encoded(TOO_LARGE));
+    }
     let mut encoder = Handle::encoder(tj::TJSAMP_TJSAMP_420, quality, is_progressive).map_err(not_encoded)?;
     let Size { width, height } = planes.size();
     if width % 2 == 0 && height % 2 == 0 {
@@ -147,6 +158,8 @@ pub(super) fn encode_planes(planes: &Planes, quality: u8, is_progressive: bool) 
     repeat_edges(&mut luma, planes.size());
     encoder.write_planes(planes.size(), &luma, &planes.chroma).map_err(not_encoded)
 }
+
+const TOO_LARGE: &str = "no JPEG can be so large";
 
 /// The sizes of the planes of a picture of this size.
 fn plane_sizes(size: Size, subsampling: tj::TJSAMP) -> Said<[Size; 3]> {
