@@ -90,7 +90,7 @@ impl Table {
             let (run, number) = match self.next(bits)? {
                 Said::End(blocks) => {
                     correct(bits, known & places(place, band.last + 1), kept, |at, is_set| {
-                        each(at, Change::More(is_set))
+                        each(at, Change::More(is_set));
                     });
                     return Some(blocks);
                 }

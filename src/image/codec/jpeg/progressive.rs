@@ -220,10 +220,10 @@ mod tests {
 
     /// What is seen of a plane: scans of one component have no blocks beyond.
     fn seen(planes: &[Pixels], place: usize, (width, height): (usize, usize), eighths: usize) -> Vec<&[u8]> {
-        let (luma, plane) = (&planes[0], &planes[place]);
+        let (first, own) = (&planes[0], &planes[place]);
         let part = |whole: usize, luma: u32, own: u32| (whole * own as usize * eighths).div_ceil(8 * luma as usize);
-        let (columns, rows) = (part(width, luma.width, plane.width), part(height, luma.height, plane.height));
-        plane.data.chunks_exact(plane.width as usize).take(rows).map(|row| &row[..columns]).collect()
+        let (columns, rows) = (part(width, first.width, own.width), part(height, first.height, own.height));
+        own.data.chunks_exact(own.width as usize).take(rows).map(|row| &row[..columns]).collect()
     }
 
     #[track_caller]
