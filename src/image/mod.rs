@@ -30,6 +30,7 @@ mod profile;
 mod resize;
 mod riff;
 pub mod sniff;
+mod spare;
 mod still;
 mod untouched;
 

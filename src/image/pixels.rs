@@ -1,6 +1,7 @@
 //! A picture in memory: eight bits a channel, rows without gaps.
 
 use super::geometry::Size;
+use super::spare;
 
 /// Channels of a pixel, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +50,13 @@ impl Pixels {
     /// Black (and transparent). The caller has checked the size against the limits.
     pub(crate) fn zeroed(size: Size, layout: Layout) -> Self {
         let Size { width, height } = size;
-        let data = vec![0; width as usize * height as usize * layout.channels()];
+        let data = spare::zeroed(width as usize * height as usize * layout.channels());
         Self { width, height, layout, data }
+    }
+
+    /// They are not needed any more, but their memory may be by the next picture.
+    pub(crate) fn give_back(self) {
+        spare::keep(self.data);
     }
 
     pub(crate) const fn size(&self) -> Size {

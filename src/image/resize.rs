@@ -14,7 +14,11 @@ pub(super) fn resize(decoded: Cow<Decoded>, placement: &Placement) -> Result<Pix
     if decoded.pixels.size() == placement.size {
         return Ok(decoded.into_owned().pixels);
     }
-    resample(&decoded, placement)
+    let resized = resample(&decoded, placement);
+    if let Cow::Owned(decoded) = decoded {
+        decoded.pixels.give_back();
+    }
+    resized
 }
 
 /// The same to new pixels, whatever the sizes.

@@ -14,7 +14,7 @@ use crate::error::Result;
 pub(super) fn run(jobs: &[Job]) -> Vec<Result<Rendered>> {
     let mut decodes = Decodes { jobs, planes: None, pixels: None };
     let ready: Vec<_> = jobs.iter().map(|job| decodes.make(job)).collect();
-    drop(decodes);
+    decodes.give_back();
     ready.into_iter().zip(jobs).map(|(ready, job)| ready?.encode(job)).collect()
 }
 
@@ -61,6 +61,11 @@ impl Decodes<'_> {
             None => codec::decode(job.bytes, &job.probe, &self.finest(job))?,
         };
         Ok(if self.jobs.len() == 1 { Cow::Owned(decoded) } else { Cow::Borrowed(self.pixels.insert(decoded)) })
+    }
+
+    fn give_back(self) {
+        let planes = self.planes.into_iter().flat_map(|coded| coded.planes);
+        planes.chain(self.pixels.map(|decoded| decoded.pixels)).for_each(Pixels::give_back);
     }
 
     fn finest(&self, job: &Job) -> Placement {
