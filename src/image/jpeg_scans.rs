@@ -15,7 +15,7 @@ pub(super) const ZIGZAG: [(u8, u8); 64] = zigzag();
 /// (bench/results/2026-11-22-progressive-scans.md): it costs nine tenths of a point of SSIMULACRA2 where it costs most.
 const fn tolerance(eighths: u32) -> u32 {
     // The more is left of a block, the more of its coefficients are off.
-    if eighths < 3 { 16 } else { 12 }
+    if eighths < 3 { 16 } else { 10 }
 }
 
 /// How far a decoder reduces chroma of which there are fewer samples than of luma.
