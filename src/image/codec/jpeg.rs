@@ -1,4 +1,4 @@
-//! JPEG, by libjpeg-turbo's TurboJPEG interface. The one file that speaks to it.
+//! JPEG, by libjpeg-turbo's TurboJPEG interface, of which this is the one file that speaks to it, and where that is faster by us.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
 #![expect(clippy::cast_possible_wrap, reason = "the bindings have C's small enums as u32, its functions take int")]
 
@@ -36,12 +36,12 @@ mod write;
 /// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
 /// the work.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<(Pixels, u32, Option<Profile>)> {
-    let (baseline, eighths) = way(bytes, probe, placement);
+    let (source, eighths) = way(bytes, probe, placement);
     let colours = jpeg_segments::colours(bytes);
     let profile = colours.profile.as_deref().and_then(Profile::icc);
     let (mut decoder, size) = open(bytes, probe, eighths)?;
     if let Some(pixels) =
-        baseline.filter(|_| decoder.is_ycc_or_grey()).and_then(|file| scaled::pixels(&file, eighths, size))
+        source.filter(|_| decoder.is_ycc_or_grey()).and_then(|source| scaled::pixels(&source, eighths, size))
     {
         return Ok((pixels, eighths, profile));
     }
@@ -67,7 +67,7 @@ pub(super) fn decode_planes(
     placement: &Placement,
     more: impl FnOnce(u32) -> Size,
 ) -> Result<Option<Coded>> {
-    let (baseline, eighths) = way(bytes, probe, placement);
+    let (source, eighths) = way(bytes, probe, placement);
     let (mut decoder, size) = open(bytes, probe, eighths)?;
     let Some((subsampling, sampling)) = decoder.sampling() else { return Ok(None) };
     let sizes = plane_sizes(size, subsampling).map_err(corrupt)?;
@@ -75,7 +75,7 @@ pub(super) fn decode_planes(
     let has_room = |planes: &[Pixels; 3]| {
         planes.iter().zip(sizes).all(|(plane, held)| plane.width >= held.width && plane.height >= held.height)
     };
-    let scaled = baseline.and_then(|file| scaled::planes(&file, eighths, more)?.try_into().ok()).filter(has_room);
+    let scaled = source.and_then(|source| scaled::planes(&source, eighths, more)?.try_into().ok()).filter(has_room);
     let mut planes = if let Some(planes) = scaled {
         planes
     } else {
