@@ -124,9 +124,7 @@ fn open(coded: &[u8], probe: &Probe, eighths: u32) -> Result<(Handle, Size)> {
 /// Encodes 4:2:0 (grey stays grey) with optimised Huffman tables, as sharp does.
 pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
     let subsampling = match pixels.layout {
-        Layout::Gray if !is_progressive => {
-            return write::encode(&[pixels], quality).ok_or_else(|| not_encoded(TOO_LARGE));
-        }
+        Layout::Gray if !is_progressive => return encode_baseline(&[pixels], quality),
         Layout::Gray => tj::TJSAMP_TJSAMP_GRAY,
         Layout::Rgb => tj::TJSAMP_TJSAMP_420,
         Layout::GrayAlpha | Layout::Rgba => return Err(not_encoded("JPEG has no alpha")),
@@ -139,8 +137,7 @@ pub(super) fn encode(pixels: &Pixels, quality: u8, is_progressive: bool) -> Resu
 /// The same of planes, which are written as they are.
 pub(super) fn encode_planes(planes: &Planes, quality: u8, is_progressive: bool) -> Result<Vec<u8>> {
     if !is_progressive {
-        return write::encode(&[&planes.luma, &planes.chroma[0], &planes.chroma[1]], quality)
-            .ok_or_else(|| not_encoded(TOO_LARGE));
+        return encode_baseline(&[&planes.luma, &planes.chroma[0], &planes.chroma[1]], quality);
     }
     let mut encoder = Handle::encoder(tj::TJSAMP_TJSAMP_420, quality, is_progressive).map_err(not_encoded)?;
     let Size { width, height } = planes.size();
@@ -159,7 +156,9 @@ pub(super) fn encode_planes(planes: &Planes, quality: u8, is_progressive: bool) 
     encoder.write_planes(planes.size(), &luma, &planes.chroma).map_err(not_encoded)
 }
 
-const TOO_LARGE: &str = "no JPEG can be so large";
+fn encode_baseline(planes: &[&Pixels], quality: u8) -> Result<Vec<u8>> {
+    write::encode(planes, quality).ok_or_else(|| not_encoded("no JPEG can be so large"))
+}
 
 /// The sizes of the planes of a picture of this size.
 fn plane_sizes(size: Size, subsampling: tj::TJSAMP) -> Said<[Size; 3]> {

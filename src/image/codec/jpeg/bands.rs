@@ -114,7 +114,7 @@ impl Table {
         Some(0)
     }
 
-    /// What the next code says; a look-up's bits, or fills anew.
+    /// What the next code says. Of the bits that were filled in it takes a look-up's, or it fills in anew.
     #[inline]
     #[expect(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "the upper half of an entry is its number")]
     fn next(&self, bits: &mut Bits) -> Option<Said> {

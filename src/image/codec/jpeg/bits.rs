@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+const RST: u8 = 0xD0;
+
 /// How many bytes are held at a time: several times what a unit of blocks can take, so that its end is not passed over unseen.
 const ROOM: usize = 1 << 14;
 
@@ -95,5 +97,35 @@ impl<'a> Bits<'a> {
         }
         let left = (8 * self.end + self.count as usize).checked_sub(8 * self.at)?;
         (self.end < ROOM && left < 8 && !self.was_over).then_some(self.source)
+    }
+}
+
+/// Where the coding begins anew: each so many units, behind markers that count to eight.
+pub(super) struct Restarts {
+    /// 0: never.
+    interval: usize,
+    since: usize,
+    next: u8,
+}
+
+impl Restarts {
+    pub(super) const fn new(interval: usize) -> Self {
+        Self { interval, since: 0, next: 0 }
+    }
+
+    /// Counts a unit that is about to be read. Whether the coding begins anew with it; [`None`]: it should, and there is no marker.
+    #[inline]
+    pub(super) fn begins_anew(&mut self, bits: &mut Bits) -> Option<bool> {
+        if self.interval == 0 {
+            return Some(false);
+        }
+        self.since += 1;
+        if self.since <= self.interval {
+            return Some(false);
+        }
+        self.since = 1;
+        bits.pass_marker(RST + self.next)?;
+        self.next = (self.next + 1) % 8;
+        Some(true)
     }
 }

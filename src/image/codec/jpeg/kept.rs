@@ -85,9 +85,9 @@ impl Kept {
     /// Reads a band of all blocks.
     pub(super) fn details(&mut self, reader: &mut Reader, table: &bands::Table, band: Band) -> Option<()> {
         self.unknown[band.first..=band.last].fill(reader.shift);
+        // So many of the next blocks have ended already.
+        let mut ended = 0;
         for row in 0..self.own.1 {
-            // Blocks that have ended already.
-            let mut ended = reader.ended;
             for column in 0..self.own.0 {
                 if reader.begins_anew()? {
                     ended = 0;
@@ -99,7 +99,6 @@ impl Kept {
                     self.refine(reader, table, band, block, ended)?
                 };
             }
-            reader.ended = ended;
             reader.is_there()?;
         }
         Some(())
@@ -124,9 +123,7 @@ impl Kept {
         let mut seen = 0;
         let ending = table.first(&mut reader.bits, band, |place, number| {
             seen |= 1 << place;
-            if let Some(slot) = slots[place & 63]
-                && let Some(to) = numbers.get_mut(usize::from(slot))
-            {
+            if let Some(to) = number_at(numbers, slots, place) {
                 *to = (number << reader.shift) as i16;
             }
         })?;
@@ -156,9 +153,7 @@ impl Kept {
             if matches!(change, Change::New(_)) {
                 seen |= 1 << place;
             }
-            if let Some(slot) = slots[place & 63]
-                && let Some(to) = numbers.get_mut(usize::from(slot))
-            {
+            if let Some(to) = number_at(numbers, slots, place) {
                 *to = match change {
                     Change::New(number) => (number << reader.shift) as i16,
                     // Away from zero, without a branch that nobody can foresee.
@@ -170,14 +165,8 @@ impl Kept {
             }
         };
         let ending = if ended > 0 {
-            bands::correct(
-                &mut reader.bits,
-                *known & bands::places(band.first, band.last + 1),
-                places,
-                |place, is_set| {
-                    set(place, Change::More(is_set));
-                },
-            );
+            let all = bands::places(band.first, band.last + 1);
+            bands::correct(&mut reader.bits, *known & all, places, |place, is_set| set(place, Change::More(is_set)));
             ended
         } else {
             table.refine(&mut reader.bits, band, *known, places, set)?
@@ -188,9 +177,6 @@ impl Kept {
 
     /// Makes the samples of all blocks.
     pub(super) fn write(self, plane: &mut Plane) {
-        if self.numbers.is_empty() {
-            return;
-        }
         // Of a number whose lowest bits are unknown the least is kept, but on the mean they say a little less than half of what they can.
         // That is a tenth of a point of SSIMULACRA2 more at a quarter of the sides.
         let middle = |bits: u32| 0.4 * f32::from((1_u16 << bits.min(13)) - 1);
@@ -210,4 +196,10 @@ impl Kept {
             plane.write((block % self.stride, block / self.stride), has_details);
         }
     }
+}
+
+/// A coefficient of the block with which the numbers begin, if it is kept.
+#[inline]
+fn number_at<'a>(numbers: &'a mut [i16], slots: &[Option<u8>; 64], place: usize) -> Option<&'a mut i16> {
+    numbers.get_mut(usize::from(slots[place & 63]?))
 }

@@ -7,12 +7,10 @@ use super::super::super::geometry::Size;
 use super::super::super::jpeg_scans::{Chroma, File, Scan};
 use super::bands::{self, Band};
 use super::baseline::{self, Component};
-use super::bits::Bits;
+use super::bits::{Bits, Restarts};
 use super::huffman::Table;
 use super::kept::Kept;
 use super::plane::Plane;
-
-const RST: u8 = 0xD0;
 
 /// A file whose scans follow one another as they must.
 pub(super) struct Progressive<'a> {
@@ -65,10 +63,7 @@ fn read(scan: &Scan, stated: &Stated, kept: &mut [Kept], units: (usize, usize)) 
         bits: Bits::new(scan.coded),
         shift: scan.bits.1.into(),
         is_first: scan.bits.0 == 0,
-        interval: scan.interval,
-        since: 0,
-        restarts: 0,
-        ended: 0,
+        restarts: Restarts::new(scan.interval),
     };
     match &scan.components[..] {
         [(place, (_, details))] if scan.band.0 > 0 => {
@@ -126,29 +121,14 @@ pub(super) struct Reader<'a> {
     pub(super) shift: u32,
     /// Whether nothing was known before.
     pub(super) is_first: bool,
-    /// After how many units the coding begins anew; 0: never.
-    interval: usize,
-    since: usize,
-    restarts: u8,
-    /// So many of the next blocks have ended already.
-    pub(super) ended: u32,
+    restarts: Restarts,
 }
 
 impl Reader<'_> {
-    /// Counts a unit that is about to be read. Whether the coding begins anew with it.
+    /// Whether the coding begins anew with the unit that is about to be read.
     #[inline]
     pub(super) fn begins_anew(&mut self) -> Option<bool> {
-        if self.interval == 0 {
-            return Some(false);
-        }
-        self.since += 1;
-        if self.since <= self.interval {
-            return Some(false);
-        }
-        self.since = 1;
-        self.bits.pass_marker(RST + self.restarts)?;
-        self.restarts = (self.restarts + 1) % 8;
-        Some(true)
+        self.restarts.begins_anew(&mut self.bits)
     }
 
     /// [`None`] if something was read that is not there.

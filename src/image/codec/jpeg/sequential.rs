@@ -2,11 +2,10 @@
 //! passed over.
 
 use super::baseline::{Baseline, Component, Tables};
-use super::bits::Bits;
+use super::bits::{Bits, Restarts};
 use super::huffman::Table;
 use super::plane::Plane;
 
-const RST: u8 = 0xD0;
 const EOI: u8 = 0xD9;
 
 /// Fills the planes of all components, which have so many units across and down.
@@ -16,18 +15,14 @@ pub(super) fn fill(file: &Baseline, planes: &mut [Plane], (columns, rows): (u32,
         planes.iter_mut().zip(&file.components).map(|(plane, component)| Reader::new(plane, component, &tables));
     let mut readers: Vec<_> = readers.collect::<Option<_>>()?;
     let mut bits = Bits::new(file.coded);
-    let (mut since, mut restarts) = (0, 0);
+    let mut restarts = Restarts::new(file.interval);
     for row in 0..rows as usize {
         for column in 0..columns as usize {
-            if since == file.interval && since > 0 {
-                since = 0;
-                bits.pass_marker(RST + restarts)?;
-                restarts = (restarts + 1) % 8;
+            if restarts.begins_anew(&mut bits)? {
                 for reader in &mut readers {
                     reader.mean = 0;
                 }
             }
-            since += 1;
             for reader in &mut readers {
                 reader.unit(&mut bits, column, row)?;
             }
