@@ -251,6 +251,12 @@ impl Placement {
         (f64::from(self.size.width) / self.crop.width).max(f64::from(self.size.height) / self.crop.height)
     }
 
+    /// Whether so many pixels go into one that the edges of a block of four by four, where a decoder would smooth them, are not
+    /// seen.
+    pub(super) fn blurs_blocks(&self) -> bool {
+        self.fineness() <= 0.25
+    }
+
     /// By how many columns and rows of what was decoded to so many eighths (or one more) a result with odd sides takes in more if it
     /// is rounded up to even ones.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the side")]

@@ -1,4 +1,4 @@
-//! The short way from a JPEG to what has luma and chroma too: they are resampled and encoded as they were coded, and never become
+//! The short way from a JPEG or a lossy WebP to what has luma and chroma too: they are resampled and encoded as they were coded, and never become
 //! red, green and blue. Half as many samples are resampled, and none is converted.
 
 use super::orient::orient;
@@ -10,12 +10,12 @@ use crate::format::{FileType, Format};
 
 /// Whether nobody has to see the colours, if there are luma and chroma.
 pub(super) fn is_possible(job: &Job) -> bool {
-    job.probe.file_type == FileType::Jpeg
+    matches!(job.probe.file_type, FileType::Jpeg | FileType::Webp)
         && has_planes(job.format)
         && job.arrangement.focus.is_none()
         && job.arrangement.ground.is_none()
         && keeps_grid(job)
-        && colour::is_rgb_kept(codec::jpeg_profile(job.bytes).as_ref())
+        && colour::is_rgb_kept(codec::profile(job.bytes, job.probe.file_type).as_ref())
 }
 
 /// Upright, and of the result's size.

@@ -1,4 +1,4 @@
-//! A picture as luma and chroma, which most JPEGs are. Chroma has as a rule a quarter of luma's samples: so there are half as many
+//! A picture as luma and chroma, which a JPEG is as a rule, and a lossy WebP. Chroma has as a rule a quarter of luma's samples: so there are half as many
 //! to resample as of red, green and blue.
 
 use super::geometry::{Placement, Rect, Reduction, Size};
@@ -20,13 +20,45 @@ pub(super) struct Coded {
     pub(super) planes: [Pixels; 3],
     /// For how many columns and rows of luma a sample of chroma stands.
     pub(super) sampling: (u32, u32),
+    pub(super) range: Range,
     pub(super) reduction: Reduction,
+}
+
+/// What the levels from 0 to 255 mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Range {
+    /// All of them are used, as in JFIF.
+    Full,
+    /// Luma goes from 16 to 235 and chroma from 16 to 240, as in WebP.
+    Limited,
 }
 
 impl Planes {
     pub(super) const fn size(&self) -> Size {
         self.luma.size()
     }
+
+    fn map(&mut self, luma: impl Fn(f32) -> f32, chroma: impl Fn(f32) -> f32) {
+        map(&mut self.luma, luma);
+        self.chroma.iter_mut().for_each(|plane| map(plane, &chroma));
+    }
+
+    /// From limited to full range. What was there before comes back by [`narrow`](Self::narrow), to the last bit.
+    fn expand(&mut self) {
+        self.map(|level| (level - 16.0) * 255.0 / 219.0, |level| 128.0 + (level - 128.0) * 255.0 / 224.0);
+    }
+
+    /// From full to limited range.
+    pub(super) fn narrow(&mut self) {
+        self.map(|level| 16.0 + level * 219.0 / 255.0, |level| 128.0 + (level - 128.0) * 224.0 / 255.0);
+    }
+}
+
+/// Each level of a plane by the formula, rounded.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float becomes the nearest level")]
+fn map(plane: &mut Pixels, formula: impl Fn(f32) -> f32) {
+    let levels: [u8; 256] = std::array::from_fn(|level| formula(level as f32).round() as u8);
+    plane.data.iter_mut().for_each(|level| *level = levels[usize::from(*level)]);
 }
 
 impl Coded {
@@ -43,10 +75,15 @@ impl Coded {
             height: crop.height * stretch(half.height, height),
             ..crop
         };
-        Ok(Planes {
+        let mut planes = Planes {
             luma: resize::crop(luma, crop, placement.size)?,
             chroma: [resize::crop(blue, self.of_chroma(wide), half)?, resize::crop(red, self.of_chroma(wide), half)?],
-        })
+        };
+        match self.range {
+            Range::Full => {}
+            Range::Limited => planes.expand(),
+        }
+        Ok(planes)
     }
 
     /// Within the decoded picture, of which the last column may stand for less than a whole one of the source's.
@@ -81,6 +118,23 @@ pub(super) fn repeat_edges(pixels: &mut Pixels, held: Size) {
 mod tests {
     use super::super::pixels::Layout;
     use super::*;
+
+    #[test]
+    fn limited_levels_come_back_from_the_full_range() {
+        let plane = |last: u8| Pixels {
+            width: 256,
+            height: 1,
+            layout: Layout::Gray,
+            data: (16..=last).cycle().take(256).collect(),
+        };
+        let mut planes = Planes { luma: plane(235), chroma: [plane(240), plane(240)] };
+        planes.expand();
+        let ends = |plane: &Pixels| (plane.data.iter().min().copied(), plane.data.iter().max().copied());
+        assert_eq!([ends(&planes.luma), ends(&planes.chroma[0])], [(Some(0), Some(255)), (Some(1), Some(255))]);
+        planes.narrow();
+        assert_eq!(planes.luma.data, plane(235).data);
+        assert!(planes.chroma.iter().all(|chroma| chroma.data == plane(240).data));
+    }
 
     #[test]
     fn edges_are_repeated_to_the_right_and_below() {

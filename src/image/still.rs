@@ -89,9 +89,9 @@ impl Ready {
     fn encode(self, job: &Job) -> Result<Rendered> {
         job.cancel.check()?;
         let target = job.target();
-        let (encoded, size) = match &self.picture {
-            Picture::Planes(planes) => (codec::encode_planes(planes, &target)?, planes.size()),
-            Picture::Pixels(pixels) => (codec::encode(pixels, &target)?, pixels.size()),
+        let (size, encoded) = match self.picture {
+            Picture::Planes(planes) => (planes.size(), codec::encode_planes(planes, &target)?),
+            Picture::Pixels(pixels) => (pixels.size(), codec::encode(&pixels, &target)?),
         };
         Ok(job.rendered(encoded, size, self.cost))
     }

@@ -36,9 +36,10 @@ fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
 
 /// The kind of failure, in full and scaled, which must agree; [`None`]: a picture.
 fn outcome(bytes: &[u8]) -> Option<Kind> {
-    let full = render(bytes, "f=png").err().map(|error| error.kind());
-    let small = render(bytes, "w=8").err().map(|error| error.kind());
-    assert_eq!(full, small, "in full and scaled");
+    let of = |query| render(bytes, query).err().map(|error| error.kind());
+    let full = of("f=png");
+    assert_eq!(full, of("w=8"), "in full and scaled");
+    assert_eq!(full, of("w=8&f=png"), "in full and scaled, in colours");
     full
 }
 

@@ -11,7 +11,7 @@ use super::super::geometry::{Placement, Reducer, Reduction, Size};
 use super::super::jpeg_scans::{self, Chroma};
 use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
-use super::super::planes::{Coded, Planes, repeat_edges};
+use super::super::planes::{Coded, Planes, Range, repeat_edges};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::{corrupt, not_encoded};
@@ -90,7 +90,7 @@ pub(super) fn decode_planes(
         planes
     };
     planes.iter_mut().zip(sizes).for_each(|(plane, held)| repeat_edges(plane, held));
-    Ok(Some(Coded { size, planes, sampling, reduction: Reduction::to_eighths(eighths) }))
+    Ok(Some(Coded { size, planes, sampling, range: Range::Full, reduction: Reduction::to_eighths(eighths) }))
 }
 
 /// To how many eighths a source is to be decoded, and its header where that is not libjpeg's work.

@@ -56,8 +56,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     }
 }
 
-/// Decodes a probed JPEG to luma and chroma, if it has such: no coarser than this placement needs, and so that each of all
-/// placements has the chroma that it takes in.
+/// Decodes a probed source to luma and chroma, if it has such and no more: no coarser than this placement needs, and so that each of
+/// all placements has the chroma that it takes in.
 pub(super) fn decode_planes(
     bytes: &[u8],
     probe: &Probe,
@@ -66,14 +66,42 @@ pub(super) fn decode_planes(
 ) -> Result<Option<Coded>> {
     let most =
         |one: Size, other: Size| Size { width: one.width.max(other.width), height: one.height.max(other.height) };
-    jpeg::decode_planes(bytes, probe, finest, |eighths| {
-        all.map(|placement| placement.beyond_odd_sides(eighths)).fold(Size { width: 0, height: 0 }, most)
-    })
+    let more =
+        |eighths| all.map(|placement| placement.beyond_odd_sides(eighths)).fold(Size { width: 0, height: 0 }, most);
+    match probe.file_type {
+        FileType::Jpeg => jpeg::decode_planes(bytes, probe, finest, more),
+        FileType::Webp => webp::decode_planes(bytes, probe, finest, more(8)),
+        FileType::Png
+        | FileType::Avif
+        | FileType::Tiff
+        | FileType::Bmp
+        | FileType::Gif
+        | FileType::Svg
+        | FileType::Pdf
+        | FileType::Heic
+        | FileType::Mp4
+        | FileType::Quicktime
+        | FileType::Webm => Ok(None),
+    }
 }
 
-/// What a JPEG says that its colours are; [`None`]: sRGB.
-pub(super) fn jpeg_profile(bytes: &[u8]) -> Option<Profile> {
-    jpeg::profile(bytes)
+/// What the source of planes says that its colours are; [`None`]: sRGB.
+pub(super) fn profile(bytes: &[u8], file_type: FileType) -> Option<Profile> {
+    match file_type {
+        FileType::Jpeg => jpeg::profile(bytes),
+        FileType::Webp => webp::profile(bytes),
+        FileType::Png
+        | FileType::Avif
+        | FileType::Tiff
+        | FileType::Bmp
+        | FileType::Gif
+        | FileType::Svg
+        | FileType::Pdf
+        | FileType::Heic
+        | FileType::Mp4
+        | FileType::Quicktime
+        | FileType::Webm => None,
+    }
 }
 
 /// Decodes a probed source that moves, and hands over its frames in order, as they are seen on the whole canvas and with their
@@ -135,11 +163,11 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 }
 
 /// Encodes luma and chroma, to a format that has them.
-pub(super) fn encode_planes(planes: &Planes, target: &Target) -> Result<Vec<u8>> {
+pub(super) fn encode_planes(planes: Planes, target: &Target) -> Result<Vec<u8>> {
     match target.format {
-        Format::Jpeg => jpeg::encode_planes(planes, target.quality(), target.encoding.jpeg_progressive),
+        Format::Jpeg => jpeg::encode_planes(&planes, target.quality(), target.encoding.jpeg_progressive),
         Format::Webp => webp::encode_planes(planes, target),
-        Format::Avif => avif::encode_planes(planes, target.quality(), target.encoding.avif_speed),
+        Format::Avif => avif::encode_planes(&planes, target.quality(), target.encoding.avif_speed),
         Format::Png | Format::Gif => Err(not_encoded(format!("{} has no luma and chroma", target.format))),
     }
 }

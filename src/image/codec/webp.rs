@@ -8,7 +8,7 @@ use super::super::Cancel;
 use super::super::animation::Animation;
 use super::super::geometry::{Placement, Reduction, Size};
 use super::super::pixels::{Layout, Pixels};
-use super::super::planes::Planes;
+use super::super::planes::{Coded, Planes, Range, repeat_edges};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
 use super::super::riff;
@@ -27,20 +27,41 @@ const LOSSLESS_EFFORT: u8 = 50;
 /// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
     let whole = probe.size;
-    if BitstreamFeatures::new(bytes).is_some_and(|features| features.has_animation()) {
+    let Some(decoder) = still(bytes, probe)? else {
         let (pixels, _) = open(bytes, probe)?.next().map_err(corrupt)?;
         return Ok(Decoded { pixels, reduction: Reduction::NONE, profile: profile(bytes) });
-    }
-    let decoder = still::Decoder::new(bytes).map_err(corrupt)?;
-    if decoder.size().map_err(corrupt)? != whole {
-        return Err(corrupt("its frame is not of the size that its header says"));
-    }
+    };
     let size = if decoder.is_reducible() { placement.decode_size(whole) } else { whole };
     let pixels = decoder.decode(size).map_err(corrupt)?;
     Ok(Decoded { pixels, reduction: Reduction::between(whole, size), profile: profile(bytes) })
 }
 
-fn profile(bytes: &[u8]) -> Option<Profile> {
+/// Decodes luma and chroma as they are coded, with so many columns and rows more of chroma. [`None`] where they are not coded so, or
+/// alpha is coded with them.
+pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, more: Size) -> Result<Option<Coded>> {
+    let Some(decoder) = still(bytes, probe)?.filter(still::Decoder::has_planes) else { return Ok(None) };
+    let size = probe.size;
+    let half = Size { width: size.width.div_ceil(2), height: size.height.div_ceil(2) };
+    let wider = Size { width: half.width + more.width, height: half.height + more.height };
+    let mut planes = [size, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
+    decoder.decode_planes(&mut planes, half, placement.blurs_blocks()).map_err(corrupt)?;
+    planes[1..].iter_mut().for_each(|plane| repeat_edges(plane, half));
+    Ok(Some(Coded { size, planes, sampling: (2, 2), range: Range::Limited, reduction: Reduction::NONE }))
+}
+
+/// [`None`]: it moves.
+fn still<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Option<still::Decoder<'a>>> {
+    if BitstreamFeatures::new(bytes).is_some_and(|features| features.has_animation()) {
+        return Ok(None);
+    }
+    let decoder = still::Decoder::new(bytes).map_err(corrupt)?;
+    if decoder.size().map_err(corrupt)? != probe.size {
+        return Err(corrupt("its frame is not of the size that its header says"));
+    }
+    Ok(Some(decoder))
+}
+
+pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
     riff::chunk(bytes, *b"ICCP").and_then(Profile::icc)
 }
 
@@ -55,8 +76,9 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 }
 
 /// Encodes what never was RGB, lossy.
-pub(super) fn encode_planes(planes: &Planes, target: &Target) -> Result<Vec<u8>> {
-    still::encode(planes, &config(target, target.quality())?).map_err(not_encoded)
+pub(super) fn encode_planes(mut planes: Planes, target: &Target) -> Result<Vec<u8>> {
+    planes.narrow();
+    still::encode(&planes, &config(target, target.quality())?).map_err(not_encoded)
 }
 
 fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {

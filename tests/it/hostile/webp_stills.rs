@@ -22,12 +22,13 @@ fn picture_at(webp: &[u8]) -> usize {
     webp.windows(4).rposition(|name| name == b"VP8 " || name == b"VP8L").unwrap()
 }
 
-/// [`outcome`] compares the whole picture with one to 8 pixels, which of the lossy ones without alpha is reduced.
+/// [`outcome`] compares the whole picture with one to 8 pixels, of luma and chroma where the lossy ones have no alpha, and with a PNG, which
+/// is reduced of those.
 #[test]
 fn a_cut_that_is_covered_up_is_found() {
     let scene = scene(64, 48);
     let lossless = webp::Encoder::from_rgb(&scene, 64, 48).encode_lossless().to_vec();
-    let reduced = render(&webp(64, 48), "w=8").unwrap().cost.decoded;
+    let reduced = render(&webp(64, 48), "w=8&f=png").unwrap().cost.decoded;
     assert_eq!((reduced.width, reduced.height), (24, 18));
     for (name, bytes) in [("lossy", webp(64, 48)), ("alpha", see_through_webp(64, 48)), ("lossless", lossless)] {
         assert_eq!(outcome(&covered_up(&bytes, bytes.len())), None, "{name}");
@@ -61,10 +62,12 @@ fn alpha_that_ends_early_is_found() {
 fn no_more_is_held_than_needed() {
     let bytes = webp(1600, 1200);
     let of = |query: &str| peak_of(|| render(&bytes, query).unwrap()).1;
-    let (reduced, whole) = (600 * 450 * 3, 1600 * 1200 * 3);
+    let (reduced, whole, planes) = (600 * 450 * 3, 1600 * 1200 * 3, 1600 * 1200 * 3 / 2);
     let peak = of("w=200&f=png");
     assert!((reduced..2 * reduced).contains(&peak), "{peak} bytes");
     // Once, and what the resampler makes of it on the way.
     let peak = of("w=300&f=png");
     assert!((whole..whole * 4 / 3).contains(&peak), "{peak} bytes");
+    let peak = of("w=300&f=webp");
+    assert!((planes..planes * 4 / 3).contains(&peak), "{peak} bytes of planes");
 }

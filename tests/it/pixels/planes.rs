@@ -1,4 +1,4 @@
-//! What never becomes RGB on the way from a JPEG to its result looks as if it had: PNG goes the long way.
+//! What never becomes RGB on the way from a JPEG or a lossy WebP to its result looks as if it had: PNG goes the long way.
 
 use image::{Rgb, RgbImage};
 use pixfront::format::Format;
@@ -9,6 +9,7 @@ use super::reference::Picture;
 use super::render;
 use super::sources::decode;
 use crate::pictures::jpegs::{self, Coding, exif, with_segment};
+use crate::pictures::profiles::in_webp;
 
 /// Long waves of every colour: where chroma lies beside its luma, colours are off by levels and not by parts of one.
 fn waves(width: u32, height: u32) -> RgbImage {
@@ -24,7 +25,7 @@ fn sources() -> impl Iterator<Item = (String, Vec<u8>, &'static [&'static str])>
     let samplings =
         [Subsamp::Sub2x2, Subsamp::None, Subsamp::Sub2x1, Subsamp::Sub1x2, Subsamp::Sub4x1, Subsamp::Sub1x4];
     let codings = samplings.map(|subsampling| Coding { subsampling, ..jpegs::BASELINE });
-    codings.into_iter().chain([jpegs::PROGRESSIVE]).flat_map(|coding| {
+    let jpegs = codings.into_iter().chain([jpegs::PROGRESSIVE]).flat_map(|coding| {
         // No whole blocks, odd in both ways.
         let stored = jpegs::write(&waves(963, 721), coding);
         let is_usual = coding.subsampling == Subsamp::Sub2x2 && !coding.is_progressive;
@@ -34,6 +35,21 @@ fn sources() -> impl Iterator<Item = (String, Vec<u8>, &'static [&'static str])>
             let name = format!("{:?}, orientation {orientation}", coding.subsampling);
             (name, with_segment(&stored, 0xE1, &exif(orientation, true)), formats)
         })
+    });
+    jpegs.chain(webps())
+}
+
+fn webps() -> impl Iterator<Item = (String, Vec<u8>, &'static [&'static str])> {
+    let (width, height) = (963, 721);
+    let stored = webp::Encoder::from_rgb(&waves(width, height), width, height).encode(90.0).to_vec();
+    [1, 2, 7, 8].into_iter().map(move |orientation| {
+        let block = exif(orientation, true);
+        let formats: &[&str] = if orientation == 1 { &["jpeg", "webp", "avif"] } else { &["webp"] };
+        (
+            format!("WebP, orientation {orientation}"),
+            in_webp(&stored, (width, height), None, Some(&block[6..])),
+            formats,
+        )
     })
 }
 
@@ -68,7 +84,7 @@ const QUERIES: [&str; 7] =
     ["w=35", "w=31&h=36&fit=fill", "w=71", "w=120", "w=161", "w=51&h=81&fit=cover&pos=0.3,0.8", "w=2000&h=2000"];
 
 #[test]
-fn a_jpeg_looks_the_same_by_either_way() {
+fn a_picture_looks_the_same_by_either_way() {
     for (name, bytes, formats) in sources() {
         // What is not scaled takes longest, and is the same in every orientation.
         let is_first = name.ends_with("orientation 1");

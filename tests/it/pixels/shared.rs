@@ -58,7 +58,12 @@ fn each_is_as_if_alone() {
             // A decoder that scales less has more to say, and then the encoders differ too. At the same scale only the far edge does,
             // where chroma goes on as far as the widest result needs it.
             let difference = distance(&shown(&found), &shown(&alone));
-            let least = if found.cost.decoded == alone.cost.decoded { 60.0 } else { 36.0 };
+            // And the filter of a WebP's blocks, which a small result has no need of.
+            let least = match found.cost.decoded == alone.cost.decoded {
+                true if *name == "webp" => 44.0,
+                true => 60.0,
+                false => 36.0,
+            };
             assert!(difference.psnr > least, "{name} {query}: {difference:?}");
             decoded.push(found.cost.decoded);
         }

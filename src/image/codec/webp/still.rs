@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::slice;
+use std::{ptr, slice};
 
 use libwebp_sys as sys;
 
@@ -12,6 +12,9 @@ use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
 use super::super::super::planes::Planes;
 use super::{Said, sides, version_differs};
+
+/// What libwebp calls the coding of a still.
+const LOSSY: c_int = 1;
 
 /// A still whose header has been read.
 pub(super) struct Decoder<'a> {
@@ -38,9 +41,13 @@ impl<'a> Decoder<'a> {
     /// the header says that it does not count, and is no faster. And chroma that stands for an odd side and one pixel more it
     /// lays on that side, by which the colours at the far edge move.
     pub(super) fn is_reducible(&self) -> bool {
-        const LOSSY: i32 = 1;
         let sides = [self.config.input.width, self.config.input.height];
-        self.config.input.format == LOSSY && self.layout() == Layout::Rgb && sides.iter().all(|side| side % 2 == 0)
+        self.has_planes() && sides.iter().all(|side| side % 2 == 0)
+    }
+
+    /// Whether it is luma and chroma, and these are all.
+    pub(super) fn has_planes(&self) -> bool {
+        self.config.input.format == LOSSY && self.layout() == Layout::Rgb
     }
 
     fn layout(&self) -> Layout {
@@ -67,31 +74,71 @@ impl<'a> Decoder<'a> {
         output.colorspace = colorspace;
         output.is_external_memory = 1;
         output.u.RGBA = sys::WebPRGBABuffer { rgba, stride: width * channels, size };
-        // SAFETY: `bytes` is one live slice, which is only read. The library writes rows of the stride to the buffer, which
-        // lives until after the call, is not kept, and whose length it is told: it refuses a buffer that is smaller than what
-        // it is about to write.
+        // SAFETY: the buffer is that of `pixels`, which lives until after the call, and its length is its own.
+        unsafe { self.run(reduced) }?;
+        Ok(pixels)
+    }
+
+    /// Luma and chroma as they are coded, each to the left and top of its plane; of chroma so much is held. Without the filter
+    /// that smooths the edges of blocks where nobody will see them.
+    pub(super) fn decode_planes(mut self, planes: &mut [Pixels; 3], half: Size, is_raw: bool) -> Said<()> {
+        let whole = self.size()?;
+        let is_held = |plane: &Pixels, held: Size| plane.width >= held.width && plane.height >= held.height;
+        assert!(
+            is_held(&planes[0], whole) && planes[1..].iter().all(|plane| is_held(plane, half)),
+            "planes of another size"
+        );
+        let strides = planes.each_ref().map(|plane| c_int::try_from(plane.width));
+        let [y_stride, u_stride, v_stride] = strides.map(|stride| stride.map_err(|error| error.to_string()));
+        let [luma, blue, red] = planes.each_mut().map(|plane| &mut plane.data);
+        self.config.options.bypass_filtering = is_raw.into();
+        let output = &mut self.config.output;
+        output.colorspace = sys::WEBP_CSP_MODE::MODE_YUV;
+        output.is_external_memory = 1;
+        output.u.YUVA = sys::WebPYUVABuffer {
+            y: luma.as_mut_ptr(),
+            u: blue.as_mut_ptr(),
+            v: red.as_mut_ptr(),
+            a: ptr::null_mut(),
+            y_stride: y_stride?,
+            u_stride: u_stride?,
+            v_stride: v_stride?,
+            a_stride: 0,
+            y_size: luma.len(),
+            u_size: blue.len(),
+            v_size: red.len(),
+            a_size: 0,
+        };
+        // SAFETY: the buffers are those of the planes, which live until after the call, and their lengths are their own.
+        unsafe { self.run(whole) }
+    }
+
+    /// Decodes to the output, which is to be of this size.
+    ///
+    /// # Safety
+    ///
+    /// The output's buffers are alive, nobody else's, and as long as it says.
+    unsafe fn run(&mut self, size: Size) -> Said<()> {
+        // SAFETY: `bytes` is one live slice, which is only read. The library writes rows of the stride to the buffers, keeps none of
+        // them, and refuses one that is smaller than what it is about to write: of how long they are it is told the truth, as the
+        // caller has promised.
         let status = unsafe { sys::WebPDecode(self.bytes.as_ptr(), self.bytes.len(), &raw mut self.config) };
         // Anything but a whole picture is another status: what is left of a torn file is decoded, but not said to be well.
         check(status)?;
-        if size_of_output(&self.config)? != reduced {
+        if size_of_output(&self.config)? != size {
             return Err("libwebp decoded another size than it was asked for".to_owned());
         }
-        Ok(pixels)
+        Ok(())
     }
 }
 
-/// Encodes planes lossy; they become what a WebP has, which is not the full range.
+/// Encodes planes lossy. They are in limited range, as a WebP has them.
 pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>> {
     let (width, height) = sides(planes.size())?;
-    let luma = in_range(&planes.luma, |level| 16.0 + level * 219.0 / 255.0);
-    let [blue, red] =
-        planes.chroma.each_ref().map(|chroma| in_range(chroma, |level| 128.0 + (level - 128.0) * 224.0 / 255.0));
-    let (columns, rows) = (planes.luma.width.div_ceil(2) as usize, planes.luma.height.div_ceil(2) as usize);
-    let is_whole = blue.len() == columns * rows && red.len() == columns * rows;
-    assert!(
-        is_whole && luma.len() == planes.luma.width as usize * planes.luma.height as usize,
-        "planes of another size"
-    );
+    let Planes { luma, chroma: [blue, red] } = planes;
+    let (columns, rows) = (luma.width.div_ceil(2) as usize, luma.height.div_ceil(2) as usize);
+    let is_whole = blue.data.len() == columns * rows && red.data.len() == columns * rows;
+    assert!(is_whole && luma.data.len() == luma.width as usize * luma.height as usize, "planes of another size");
 
     let mut picture = MaybeUninit::uninit();
     // SAFETY: the call fills the memory for a picture, and says whether it did.
@@ -104,8 +151,8 @@ pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>>
     picture.use_argb = 0;
     picture.colorspace = sys::WebPEncCSP::WEBP_YUV420;
     (picture.width, picture.height) = (width, height);
-    (picture.y, picture.y_stride) = (luma.as_ptr().cast_mut(), width);
-    (picture.u, picture.v) = (blue.as_ptr().cast_mut(), red.as_ptr().cast_mut());
+    (picture.y, picture.y_stride) = (luma.data.as_ptr().cast_mut(), width);
+    (picture.u, picture.v) = (blue.data.as_ptr().cast_mut(), red.data.as_ptr().cast_mut());
     picture.uv_stride = c_int::try_from(columns).map_err(|error| error.to_string())?;
     let mut written = Written::new();
     picture.writer = Some(sys::WebPMemoryWrite);
@@ -117,13 +164,6 @@ pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>>
     // SAFETY: initialised above; what it frees is what it allocated itself, never the planes.
     unsafe { sys::WebPPictureFree(&raw mut picture) };
     result
-}
-
-/// Each level of a plane by the formula, rounded.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels from 0 to 255")]
-fn in_range(plane: &Pixels, formula: impl Fn(f32) -> f32) -> Vec<u8> {
-    let levels: [u8; 256] = std::array::from_fn(|level| formula(level as f32).round() as u8);
-    plane.data.iter().map(|level| levels[usize::from(*level)]).collect()
 }
 
 /// What libwebp writes to, and frees.
