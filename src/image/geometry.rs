@@ -367,6 +367,9 @@ mod tests {
             check(boxed(width, 0, Fit::Inside), cutting, averaging);
         }
         check(Scale::Half, 8, 8);
+        let is_coarse = |scale| arrange(Size { width: 4000, height: 3000 }, scale).placement.blurs_blocks();
+        assert!(is_coarse(boxed(1000, 0, Fit::Inside)) && !is_coarse(boxed(1001, 0, Fit::Inside)));
+        assert!(!is_coarse(boxed(400, 800, Fit::Fill)), "fine in one way");
     }
 
     #[test]

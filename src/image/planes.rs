@@ -1,5 +1,5 @@
-//! A picture as luma and chroma, which a JPEG is as a rule, and a lossy WebP. Chroma has as a rule a quarter of luma's samples: so there are half as many
-//! to resample as of red, green and blue.
+//! A picture as luma and chroma, which a JPEG is as a rule, and a lossy WebP. Chroma has mostly a quarter of luma's samples: so there are
+//! half as many to resample as of red, green and blue.
 
 use super::geometry::{Placement, Rect, Reduction, Size};
 use super::pixels::Pixels;
@@ -43,12 +43,13 @@ impl Planes {
         self.chroma.iter_mut().for_each(|plane| map(plane, &chroma));
     }
 
-    /// From limited to full range. What was there before comes back by [`narrow`](Self::narrow), to the last bit.
+    /// From limited to full range. What lies in the range comes back by [`narrow`](Self::narrow), to the last bit; what is
+    /// beyond is clipped, as in colours.
     fn expand(&mut self) {
         self.map(|level| (level - 16.0) * 255.0 / 219.0, |level| 128.0 + (level - 128.0) * 255.0 / 224.0);
     }
 
-    /// From full to limited range.
+    /// From full to limited range, which only an encoder wants.
     pub(super) fn narrow(&mut self) {
         self.map(|level| 16.0 + level * 219.0 / 255.0, |level| 128.0 + (level - 128.0) * 224.0 / 255.0);
     }

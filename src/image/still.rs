@@ -12,7 +12,8 @@ use crate::error::Result;
 
 /// All of one source.
 pub(super) fn run(jobs: &[Job]) -> Vec<Result<Rendered>> {
-    let mut decodes = Decodes { jobs, planes: None, pixels: None };
+    let is_planar = jobs.iter().all(planar::is_possible);
+    let mut decodes = Decodes { jobs, is_planar, planes: None, pixels: None };
     let ready: Vec<_> = jobs.iter().map(|job| decodes.make(job)).collect();
     decodes.give_back();
     ready.into_iter().zip(jobs).map(|(ready, job)| ready?.encode(job)).collect()
@@ -21,6 +22,8 @@ pub(super) fn run(jobs: &[Job]) -> Vec<Result<Rendered>> {
 /// What was decoded until now, fine enough for every job.
 struct Decodes<'a> {
     jobs: &'a [Job<'a>],
+    /// If one of them needs colours, all are made of these: so that nothing is decoded twice, or held beside the other.
+    is_planar: bool,
     planes: Option<Coded>,
     pixels: Option<Decoded>,
 }
@@ -28,7 +31,7 @@ struct Decodes<'a> {
 impl Decodes<'_> {
     fn make(&mut self, job: &Job) -> Result<Ready> {
         job.cancel.check()?;
-        if planar::is_possible(job)
+        if self.is_planar
             && let Some(coded) = self.planes(job)?
         {
             let cost = cost(job, coded.size);

@@ -28,10 +28,13 @@ mod strangers;
 mod torn;
 mod webp_stills;
 
-fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
+fn recipe(query: &str) -> Recipe {
     let request = Request::parse("/x", query, None).unwrap();
-    let recipe = Recipe::settle(&request.params, Accepts::default(), &Policy::default()).unwrap();
-    pixfront::image::render(bytes, &recipe, &Options::default(), &Cancel::default())
+    Recipe::settle(&request.params, Accepts::default(), &Policy::default()).unwrap()
+}
+
+fn render(bytes: &[u8], query: &str) -> Result<Rendered> {
+    pixfront::image::render(bytes, &recipe(query), &Options::default(), &Cancel::default())
 }
 
 /// The kind of failure, in full and scaled, which must agree; [`None`]: a picture.

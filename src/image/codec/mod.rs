@@ -56,6 +56,41 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     }
 }
 
+/// The formats of sources that may be coded as luma and chroma, and are decoded so here.
+#[derive(Clone, Copy)]
+pub(super) enum Planar {
+    Jpeg,
+    Webp,
+}
+
+impl Planar {
+    pub(super) const fn of(file_type: FileType) -> Option<Self> {
+        match file_type {
+            FileType::Jpeg => Some(Self::Jpeg),
+            FileType::Webp => Some(Self::Webp),
+            FileType::Png
+            | FileType::Avif
+            | FileType::Tiff
+            | FileType::Bmp
+            | FileType::Gif
+            | FileType::Svg
+            | FileType::Pdf
+            | FileType::Heic
+            | FileType::Mp4
+            | FileType::Quicktime
+            | FileType::Webm => None,
+        }
+    }
+
+    /// What it says that its colours are; [`None`]: sRGB.
+    pub(super) fn profile(self, bytes: &[u8]) -> Option<Profile> {
+        match self {
+            Self::Jpeg => jpeg::profile(bytes),
+            Self::Webp => webp::profile(bytes),
+        }
+    }
+}
+
 /// Decodes a probed source to luma and chroma, if it has such and no more: no coarser than this placement needs, and so that each of
 /// all placements has the chroma that it takes in.
 pub(super) fn decode_planes(
@@ -68,39 +103,11 @@ pub(super) fn decode_planes(
         |one: Size, other: Size| Size { width: one.width.max(other.width), height: one.height.max(other.height) };
     let more =
         |eighths| all.map(|placement| placement.beyond_odd_sides(eighths)).fold(Size { width: 0, height: 0 }, most);
-    match probe.file_type {
-        FileType::Jpeg => jpeg::decode_planes(bytes, probe, finest, more),
-        FileType::Webp => webp::decode_planes(bytes, probe, finest, more(8)),
-        FileType::Png
-        | FileType::Avif
-        | FileType::Tiff
-        | FileType::Bmp
-        | FileType::Gif
-        | FileType::Svg
-        | FileType::Pdf
-        | FileType::Heic
-        | FileType::Mp4
-        | FileType::Quicktime
-        | FileType::Webm => Ok(None),
-    }
-}
-
-/// What the source of planes says that its colours are; [`None`]: sRGB.
-pub(super) fn profile(bytes: &[u8], file_type: FileType) -> Option<Profile> {
-    match file_type {
-        FileType::Jpeg => jpeg::profile(bytes),
-        FileType::Webp => webp::profile(bytes),
-        FileType::Png
-        | FileType::Avif
-        | FileType::Tiff
-        | FileType::Bmp
-        | FileType::Gif
-        | FileType::Svg
-        | FileType::Pdf
-        | FileType::Heic
-        | FileType::Mp4
-        | FileType::Quicktime
-        | FileType::Webm => None,
+    match Planar::of(probe.file_type) {
+        Some(Planar::Jpeg) => jpeg::decode_planes(bytes, probe, finest, more),
+        // Luma is whole, and chroma has half of its sides.
+        Some(Planar::Webp) => webp::decode_planes(bytes, probe, finest, more(4)),
+        None => Ok(None),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, 
     let half = Size { width: size.width.div_ceil(2), height: size.height.div_ceil(2) };
     let wider = Size { width: half.width + more.width, height: half.height + more.height };
     let mut planes = [size, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
-    decoder.decode_planes(&mut planes, half, placement.blurs_blocks()).map_err(corrupt)?;
+    decoder.decode_planes(&mut planes, placement.blurs_blocks()).map_err(corrupt)?;
     planes[1..].iter_mut().for_each(|plane| repeat_edges(plane, half));
     Ok(Some(Coded { size, planes, sampling: (2, 2), range: Range::Limited, reduction: Reduction::NONE }))
 }
@@ -76,9 +76,8 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 }
 
 /// Encodes what never was RGB, lossy.
-pub(super) fn encode_planes(mut planes: Planes, target: &Target) -> Result<Vec<u8>> {
-    planes.narrow();
-    still::encode(&planes, &config(target, target.quality())?).map_err(not_encoded)
+pub(super) fn encode_planes(planes: Planes, target: &Target) -> Result<Vec<u8>> {
+    still::encode(planes, &config(target, target.quality())?).map_err(not_encoded)
 }
 
 fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {

@@ -1,9 +1,10 @@
 //! Stills of WebP that the decoder reduces: what is torn is refused all the same, and nothing is held that is not needed.
 
 use pixfront::error::Kind;
+use pixfront::image::{Cancel, Options, render_all};
 
 use super::memory::peak_of;
-use super::{outcome, render};
+use super::{outcome, recipe, render};
 use crate::pictures::{scene, see_through_webp, webp};
 
 /// The file cut to this length, and every length in it made to fit, so that only the decoder can tell.
@@ -22,8 +23,8 @@ fn picture_at(webp: &[u8]) -> usize {
     webp.windows(4).rposition(|name| name == b"VP8 " || name == b"VP8L").unwrap()
 }
 
-/// [`outcome`] compares the whole picture with one to 8 pixels, of luma and chroma where the lossy ones have no alpha, and with a PNG, which
-/// is reduced of those.
+/// [`outcome`] compares the whole picture with one to 8 pixels, of luma and chroma where the lossy ones have no alpha, and with a PNG,
+/// for which the decoder reduces those.
 #[test]
 fn a_cut_that_is_covered_up_is_found() {
     let scene = scene(64, 48);
@@ -70,4 +71,21 @@ fn no_more_is_held_than_needed() {
     assert!((whole..whole * 4 / 3).contains(&peak), "{peak} bytes");
     let peak = of("w=300&f=webp");
     assert!((planes..planes * 4 / 3).contains(&peak), "{peak} bytes of planes");
+}
+
+/// What has no need of colours does not get a decode of its own beside those that have.
+#[test]
+fn nothing_is_decoded_twice() {
+    let bytes = webp(1600, 1200);
+    let held = |queries: [&str; 2]| {
+        let recipes = queries.map(recipe);
+        let (results, peak) = peak_of(|| render_all(&bytes, &recipes, &Options::default(), &Cancel::default()));
+        assert!(results.iter().all(Result::is_ok));
+        peak
+    };
+    let planes = 1600 * 1200 * 3 / 2;
+    let of_planes = held(["w=800&f=webp", "w=300&f=webp"]);
+    assert!((planes..2 * planes).contains(&of_planes), "{of_planes} bytes of planes");
+    let (colours, mixed) = (held(["w=800&f=png", "w=300&f=png"]), held(["w=800&f=webp", "w=300&f=png"]));
+    assert!(mixed < colours + planes / 4, "{mixed} bytes for {colours} of colours");
 }

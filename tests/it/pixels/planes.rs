@@ -9,7 +9,7 @@ use super::reference::Picture;
 use super::render;
 use super::sources::decode;
 use crate::pictures::jpegs::{self, Coding, exif, with_segment};
-use crate::pictures::profiles::in_webp;
+use crate::pictures::profiles::{self, in_webp};
 
 /// Long waves of every colour: where chroma lies beside its luma, colours are off by levels and not by parts of one.
 fn waves(width: u32, height: u32) -> RgbImage {
@@ -40,31 +40,40 @@ fn sources() -> impl Iterator<Item = (String, Vec<u8>, &'static [&'static str])>
 }
 
 fn webps() -> impl Iterator<Item = (String, Vec<u8>, &'static [&'static str])> {
-    let (width, height) = (963, 721);
-    let stored = webp::Encoder::from_rgb(&waves(width, height), width, height).encode(90.0).to_vec();
-    [1, 2, 7, 8].into_iter().map(move |orientation| {
-        let block = exif(orientation, true);
-        let formats: &[&str] = if orientation == 1 { &["jpeg", "webp", "avif"] } else { &["webp"] };
-        (
-            format!("WebP, orientation {orientation}"),
-            in_webp(&stored, (width, height), None, Some(&block[6..])),
-            formats,
-        )
-    })
+    // Odd in both ways; and even, which the decoder reduces on the way to a PNG.
+    [(1, (963, 721)), (7, (963, 721)), (1, (964, 722)), (8, (964, 722))].into_iter().map(
+        |(orientation, (width, height))| {
+            let stored = lossy_webp(&waves(width, height));
+            let block = exif(orientation, true);
+            let formats: &[&str] = if orientation == 1 { &["jpeg", "webp", "avif"] } else { &["webp"] };
+            let name = format!("WebP {width} × {height}, orientation {orientation}");
+            (name, in_webp(&stored, (width, height), None, Some(&block[6..])), formats)
+        },
+    )
 }
 
-/// The mean difference of a channel of two by two pixels, for which a sample of chroma stands; of all and of the last column and row.
+fn lossy_webp(picture: &RgbImage) -> Vec<u8> {
+    webp::Encoder::from_rgb(picture, picture.width(), picture.height()).encode(90.0).to_vec()
+}
+
+/// The mean difference of a channel of two by two pixels (at an odd edge of those that are there), for which a sample of chroma stands; of all
+/// and of the last column and row.
 fn differences(one: &Picture, other: &Picture) -> (f64, f64) {
-    let (width, height) = (one.size().0 as usize / 2, one.size().1 as usize / 2);
-    let of_four = |picture: &Picture, x: usize, y: usize, channel: usize| {
-        let four =
-            [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| picture.at(2 * x + right, 2 * y + down)[channel]);
-        four.iter().sum::<f64>() / 4.0
+    let (columns, rows) = (one.size().0 as usize, one.size().1 as usize);
+    let (width, height) = (columns.div_ceil(2), rows.div_ceil(2));
+    let mean_of = |picture: &Picture, x: usize, y: usize, channel: usize| {
+        let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| (2 * x + right, 2 * y + down));
+        let there: Vec<f64> = four
+            .into_iter()
+            .filter(|(x, y)| *x < columns && *y < rows)
+            .map(|(x, y)| picture.at(x, y)[channel])
+            .collect();
+        there.iter().sum::<f64>() / there.len() as f64
     };
     let mean = |is_seen: &dyn Fn(usize, usize) -> bool| {
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|(x, y)| is_seen(*x, *y));
         let difference =
-            |(x, y)| (0..3).map(move |channel| (of_four(one, x, y, channel) - of_four(other, x, y, channel)).abs());
+            |(x, y)| (0..3).map(move |channel| (mean_of(one, x, y, channel) - mean_of(other, x, y, channel)).abs());
         let differences: Vec<f64> = places.flat_map(difference).collect();
         differences.iter().sum::<f64>() / differences.len() as f64
     };
@@ -95,11 +104,48 @@ fn a_picture_looks_the_same_by_either_way() {
                 let name = format!("{name} {query} {format}");
                 let found = render(&bytes, &format!("{query}&f={format}&q=100"));
                 assert_eq!((found.width, found.height), (rgb.width, rgb.height), "{name}");
-                assert_eq!(found.cost.decoded, rgb.cost.decoded, "{name}");
+                if !name.starts_with("WebP 964") {
+                    assert_eq!(found.cost.decoded, rgb.cost.decoded, "{name}");
+                }
                 let (all, edge) = differences(&shown(&found), &expected);
-                // Measured: 1.8 and 2.1; with chroma off by half a pixel at the far edge 4.9 and 7.1.
-                assert!(all <= 2.2 && edge <= 2.6, "{name}: {all:.2}, at the edge {edge:.2}");
+                // Measured: 1.8 and 3.2 (the latter by both ways: of a mirrored odd side, which has colours in between); with chroma off by
+                // half a pixel at the far edge 4.9 and 7.1.
+                assert!(all <= 2.2 && edge <= 3.6, "{name}: {all:.2}, at the edge {edge:.2}");
             }
+        }
+    }
+}
+
+#[test]
+fn colours_that_are_not_srgb_become_so() {
+    let profile = profiles::display_p3();
+    let reds = RgbImage::from_fn(240, 180, |x, y| Rgb([230, (x / 3) as u8, (y / 4) as u8]));
+    let (jpeg, webp) = (jpegs::write(&reds, jpegs::BASELINE), lossy_webp(&reds));
+    let sources = [
+        ("JPEG", profiles::in_jpeg(&jpeg, &profile), jpeg),
+        ("WebP", in_webp(&webp, (240, 180), Some(&profile), None), webp),
+    ];
+    for (name, wide, plain) in sources {
+        let of = |bytes: &[u8], format: &str| shown(&render(bytes, &format!("w=60&f={format}&q=100")));
+        let expected = of(&wide, "png");
+        let (apart, _) = differences(&of(&plain, "png"), &expected);
+        assert!(apart > 5.0, "{name}: the profile matters by {apart:.2}");
+        for format in ["jpeg", "webp", "avif"] {
+            let (all, _) = differences(&of(&wide, format), &expected);
+            assert!(all <= 2.2, "{name} {format}: {all:.2}");
+        }
+    }
+}
+
+/// Chroma's only sample stands for a column and a row more than there are, and would be of the source's far corner.
+#[test]
+fn a_single_pixel_has_the_mean_colour() {
+    let halves = RgbImage::from_fn(160, 120, |x, _| Rgb(if x < 80 { [220, 40, 40] } else { [40, 40, 220] }));
+    for (name, bytes) in [("JPEG", jpegs::write(&halves, jpegs::BASELINE)), ("WebP", lossy_webp(&halves))] {
+        for format in ["jpeg", "webp", "avif"] {
+            let found = shown(&render(&bytes, &format!("w=1&h=1&fit=fill&q=100&f={format}"))).at(0, 0);
+            let off = (0..3).map(|i| (found[i] - [130.0, 40.0, 130.0][i]).abs()).fold(0.0, f64::max);
+            assert!(off <= 6.0, "{name} {format}: {found:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The Huffman codes of a JPEG, and the tables of a baseline one, by which each is read with its number by one look-up. What a reduced block
-//! has no room for is not read: its codes are passed over, as many at a time as begin in the bits that are looked up.
+//! The Huffman codes of a JPEG, and the tables of a baseline one, by which each is read with its number by one look-up. What a reduced
+//! block has no room for is not read: its codes are passed over, as many at a time as begin in the bits that are looked up.
 
 use super::bits::Bits;
 

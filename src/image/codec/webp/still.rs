@@ -1,5 +1,5 @@
 //! A still WebP, by libwebp's advanced calls: the `webp` crate decodes into memory of libwebp's, from which it would have to be
-//! copied, and never reduced; and encodes no planes.
+//! copied, and never reduced; and neither decodes nor encodes planes.
 #![expect(unsafe_code, reason = "a C codec; each block states why it holds")]
 
 use std::ffi::c_int;
@@ -79,10 +79,11 @@ impl<'a> Decoder<'a> {
         Ok(pixels)
     }
 
-    /// Luma and chroma as they are coded, each to the left and top of its plane; of chroma so much is held. Without the filter
-    /// that smooths the edges of blocks where nobody will see them.
-    pub(super) fn decode_planes(mut self, planes: &mut [Pixels; 3], half: Size, is_raw: bool) -> Said<()> {
+    /// Luma and chroma as they are coded, each to the left and top of its plane, which may be larger: luma has the picture's sides, and
+    /// chroma half of them, rounded up. Unfiltered is without what smooths the edges of blocks.
+    pub(super) fn decode_planes(mut self, planes: &mut [Pixels; 3], is_unfiltered: bool) -> Said<()> {
         let whole = self.size()?;
+        let half = Size { width: whole.width.div_ceil(2), height: whole.height.div_ceil(2) };
         let is_held = |plane: &Pixels, held: Size| plane.width >= held.width && plane.height >= held.height;
         assert!(
             is_held(&planes[0], whole) && planes[1..].iter().all(|plane| is_held(plane, half)),
@@ -91,7 +92,7 @@ impl<'a> Decoder<'a> {
         let strides = planes.each_ref().map(|plane| c_int::try_from(plane.width));
         let [y_stride, u_stride, v_stride] = strides.map(|stride| stride.map_err(|error| error.to_string()));
         let [luma, blue, red] = planes.each_mut().map(|plane| &mut plane.data);
-        self.config.options.bypass_filtering = is_raw.into();
+        self.config.options.bypass_filtering = is_unfiltered.into();
         let output = &mut self.config.output;
         output.colorspace = sys::WEBP_CSP_MODE::MODE_YUV;
         output.is_external_memory = 1;
@@ -132,9 +133,10 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Encodes planes lossy. They are in limited range, as a WebP has them.
-pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>> {
+/// Encodes planes lossy, in limited range, as a WebP has them.
+pub(super) fn encode(mut planes: Planes, config: &sys::WebPConfig) -> Said<Vec<u8>> {
     let (width, height) = sides(planes.size())?;
+    planes.narrow();
     let Planes { luma, chroma: [blue, red] } = planes;
     let (columns, rows) = (luma.width.div_ceil(2) as usize, luma.height.div_ceil(2) as usize);
     let is_whole = blue.data.len() == columns * rows && red.data.len() == columns * rows;
