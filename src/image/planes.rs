@@ -38,6 +38,11 @@ impl Planes {
         self.luma.size()
     }
 
+    /// The size of both chromas where luma has this one.
+    pub(super) const fn chroma_size(luma: Size) -> Size {
+        Size { width: luma.width.div_ceil(2), height: luma.height.div_ceil(2) }
+    }
+
     fn map(&mut self, luma: impl Fn(f32) -> f32, chroma: impl Fn(f32) -> f32) {
         map(&mut self.luma, luma);
         self.chroma.iter_mut().for_each(|plane| map(plane, &chroma));
@@ -66,7 +71,7 @@ impl Coded {
     /// Resizes to a placement, which is given in pixels of the source.
     pub(super) fn resize(&self, placement: &Placement) -> Result<Planes> {
         let Size { width, height } = placement.size;
-        let half = Size { width: width.div_ceil(2), height: height.div_ceil(2) };
+        let half = Planes::chroma_size(placement.size);
         let [luma, blue, red] = &self.planes;
         let crop = self.crop(placement);
         // The last sample of chroma stands for two of luma, also where there is only one more.

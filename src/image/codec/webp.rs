@@ -27,7 +27,7 @@ const LOSSLESS_EFFORT: u8 = 50;
 /// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
     let whole = probe.size;
-    let Some(decoder) = still(bytes, probe)? else {
+    let Some(decoder) = open_still(bytes, probe)? else {
         let (pixels, _) = open(bytes, probe)?.next().map_err(corrupt)?;
         return Ok(Decoded { pixels, reduction: Reduction::NONE, profile: profile(bytes) });
     };
@@ -39,9 +39,9 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
 /// Decodes luma and chroma as they are coded, with so many columns and rows more of chroma. [`None`] where they are not coded so, or
 /// alpha is coded with them.
 pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, more: Size) -> Result<Option<Coded>> {
-    let Some(decoder) = still(bytes, probe)?.filter(still::Decoder::has_planes) else { return Ok(None) };
+    let Some(decoder) = open_still(bytes, probe)?.filter(still::Decoder::has_planes) else { return Ok(None) };
     let size = probe.size;
-    let half = Size { width: size.width.div_ceil(2), height: size.height.div_ceil(2) };
+    let half = Planes::chroma_size(size);
     let wider = Size { width: half.width + more.width, height: half.height + more.height };
     let mut planes = [size, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
     decoder.decode_planes(&mut planes, placement.blurs_blocks()).map_err(corrupt)?;
@@ -50,7 +50,7 @@ pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, 
 }
 
 /// [`None`]: it moves.
-fn still<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Option<still::Decoder<'a>>> {
+fn open_still<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Option<still::Decoder<'a>>> {
     if BitstreamFeatures::new(bytes).is_some_and(|features| features.has_animation()) {
         return Ok(None);
     }

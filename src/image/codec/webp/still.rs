@@ -83,7 +83,7 @@ impl<'a> Decoder<'a> {
     /// chroma half of them, rounded up. Unfiltered is without what smooths the edges of blocks.
     pub(super) fn decode_planes(mut self, planes: &mut [Pixels; 3], is_unfiltered: bool) -> Said<()> {
         let whole = self.size()?;
-        let half = Size { width: whole.width.div_ceil(2), height: whole.height.div_ceil(2) };
+        let half = Planes::chroma_size(whole);
         let is_held = |plane: &Pixels, held: Size| plane.width >= held.width && plane.height >= held.height;
         assert!(
             is_held(&planes[0], whole) && planes[1..].iter().all(|plane| is_held(plane, half)),
@@ -138,9 +138,11 @@ pub(super) fn encode(mut planes: Planes, config: &sys::WebPConfig) -> Said<Vec<u
     let (width, height) = sides(planes.size())?;
     planes.narrow();
     let Planes { luma, chroma: [blue, red] } = planes;
-    let (columns, rows) = (luma.width.div_ceil(2) as usize, luma.height.div_ceil(2) as usize);
-    let is_whole = blue.data.len() == columns * rows && red.data.len() == columns * rows;
-    assert!(is_whole && luma.data.len() == luma.width as usize * luma.height as usize, "planes of another size");
+    let half = Planes::chroma_size(luma.size());
+    let is_whole = |plane: &Pixels, size: Size| {
+        plane.size() == size && plane.data.len() == size.width as usize * size.height as usize
+    };
+    assert!(is_whole(&luma, luma.size()) && is_whole(&blue, half) && is_whole(&red, half), "planes of another size");
 
     let mut picture = MaybeUninit::uninit();
     // SAFETY: the call fills the memory for a picture, and says whether it did.
@@ -155,7 +157,7 @@ pub(super) fn encode(mut planes: Planes, config: &sys::WebPConfig) -> Said<Vec<u
     (picture.width, picture.height) = (width, height);
     (picture.y, picture.y_stride) = (luma.data.as_ptr().cast_mut(), width);
     (picture.u, picture.v) = (blue.data.as_ptr().cast_mut(), red.data.as_ptr().cast_mut());
-    picture.uv_stride = c_int::try_from(columns).map_err(|error| error.to_string())?;
+    picture.uv_stride = c_int::try_from(half.width).map_err(|error| error.to_string())?;
     let mut written = Written::new();
     picture.writer = Some(sys::WebPMemoryWrite);
     picture.custom_ptr = (&raw mut written.0).cast();
