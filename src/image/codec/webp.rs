@@ -1,4 +1,4 @@
-//! WebP, by libwebp: through the `webp` crate where that does what is needed.
+//! WebP, by libwebp, through the `webp` crate where that does what is needed; lossy stills are encoded by us.
 
 use std::ffi::c_int;
 
@@ -17,12 +17,16 @@ use crate::error::Result;
 
 mod animation;
 mod still;
+mod vp8;
 
 /// What libwebp says of itself.
 type Said<T> = std::result::Result<T, String>;
 
 /// Where nothing is lost, "quality" is how hard libwebp looks for the shortest way to say so.
 const LOSSLESS_EFFORT: u8 = 50;
+
+/// The effort at which our own encoder is used: what libwebp gets out of this one it gets out in less time.
+const OWN_EFFORT: u8 = 4;
 
 /// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
@@ -67,7 +71,14 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
 
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
 pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
-    let lossy = encode_with(pixels, &config(target, target.quality())?)?;
+    let lossy = match pixels.layout {
+        Layout::Rgb if target.encoding.webp_effort == OWN_EFFORT => {
+            encode_lossy(&still::planes(pixels).map_err(not_encoded)?, target)?
+        }
+        Layout::Rgb | Layout::Rgba | Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => {
+            encode_with(pixels, &config(target, target.quality())?)?
+        }
+    };
     if !target.is_lossless_source || !flat::is_flat(pixels) {
         return Ok(lossy);
     }
@@ -76,8 +87,18 @@ pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
 }
 
 /// Encodes what never was RGB, lossy.
-pub(super) fn encode_planes(planes: Planes, target: &Target) -> Result<Vec<u8>> {
-    still::encode(planes, &config(target, target.quality())?).map_err(not_encoded)
+pub(super) fn encode_planes(mut planes: Planes, target: &Target) -> Result<Vec<u8>> {
+    planes.narrow();
+    encode_lossy(&planes, target)
+}
+
+/// Of planes in limited range.
+fn encode_lossy(planes: &Planes, target: &Target) -> Result<Vec<u8>> {
+    let is_own = target.encoding.webp_effort == OWN_EFFORT;
+    match is_own.then(|| vp8::encode(planes, target.quality())).flatten() {
+        Some(file) => Ok(file),
+        None => still::encode(planes, &config(target, target.quality())?).map_err(not_encoded),
+    }
 }
 
 fn encode_with(pixels: &Pixels, config: &WebPConfig) -> Result<Vec<u8>> {
