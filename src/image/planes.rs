@@ -6,7 +6,7 @@ use super::pixels::Pixels;
 use super::resize;
 use crate::error::Result;
 
-/// Luma, and blue's and red's difference from it, in BT.601 and in full range (JFIF), each as a grey picture. Both chromas have half
+/// Luma, and blue's and red's difference from it, in BT.601 and in full range (JFIF) until an encoder wants it limited, each as a grey picture. Both chromas have half
 /// of luma's sides, rounded up, and lie between their luma: 4:2:0.
 pub(super) struct Planes {
     pub(super) luma: Pixels,
@@ -41,6 +41,20 @@ impl Planes {
     /// The size of both chromas where luma has this one.
     pub(super) const fn chroma_size(luma: Size) -> Size {
         Size { width: luma.width.div_ceil(2), height: luma.height.div_ceil(2) }
+    }
+
+    /// That each plane is of its size, and has all of its rows.
+    ///
+    /// # Panics
+    ///
+    /// If not: whoever takes them counts on it.
+    pub(super) fn assert_whole(&self) {
+        let is_whole = |plane: &Pixels, size: Size| {
+            plane.size() == size && plane.data.len() == size.width as usize * size.height as usize
+        };
+        let half = Self::chroma_size(self.size());
+        let chroma = self.chroma.iter().all(|plane| is_whole(plane, half));
+        assert!(is_whole(&self.luma, self.size()) && chroma, "planes of another size");
     }
 
     fn map(&mut self, luma: impl Fn(f32) -> f32, chroma: impl Fn(f32) -> f32) {

@@ -1,4 +1,4 @@
-//! WebP, by libwebp, through the `webp` crate where that does what is needed; lossy stills are encoded by us.
+//! WebP, by libwebp, through the `webp` crate where that does what is needed; opaque lossy stills are encoded by us.
 
 use std::ffi::c_int;
 
@@ -16,8 +16,11 @@ use super::{Decoded, Target, corrupt, flat, not_encoded};
 use crate::error::Result;
 
 mod animation;
+mod picture;
 mod still;
 mod vp8;
+
+use picture::Picture;
 
 /// What libwebp says of itself.
 type Said<T> = std::result::Result<T, String>;
@@ -25,7 +28,7 @@ type Said<T> = std::result::Result<T, String>;
 /// Where nothing is lost, "quality" is how hard libwebp looks for the shortest way to say so.
 const LOSSLESS_EFFORT: u8 = 50;
 
-/// The effort at which our own encoder is used: what libwebp gets out of this one it gets out in less time.
+/// The effort at which our own encoder is used: it comes to as few bytes as libwebp at this one, in less time.
 const OWN_EFFORT: u8 = 4;
 
 /// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
@@ -72,10 +75,8 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Profile> {
 /// Encodes lossy; a drawing from a lossless source also lossless, and the shorter of both is it.
 pub(super) fn encode(pixels: &Pixels, target: &Target) -> Result<Vec<u8>> {
     let lossy = match pixels.layout {
-        Layout::Rgb if target.encoding.webp_effort == OWN_EFFORT => {
-            encode_lossy(&still::planes(pixels).map_err(not_encoded)?, target)?
-        }
-        Layout::Rgb | Layout::Rgba | Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => {
+        Layout::Rgb => encode_lossy(&Picture::planes(pixels).map_err(not_encoded)?, target)?,
+        Layout::Rgba | Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => {
             encode_with(pixels, &config(target, target.quality())?)?
         }
     };

@@ -12,6 +12,7 @@ use libwebp_sys as sys;
 
 use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
+use super::picture::{Picture, Samples};
 use super::{Said, sides, version_differs};
 
 /// Reads an animation frame by frame. It holds two canvases, whatever the number of frames.
@@ -121,7 +122,7 @@ impl Encoder {
         if pixels.size() != self.size {
             return Err("the frames are not of one size".to_owned());
         }
-        let mut picture = Picture::new(pixels)?;
+        let mut picture = Picture::copy(pixels, Samples::Colours)?;
         // SAFETY: the instance is alive; the picture and the configuration are valid and of ours, and not kept.
         let code = unsafe {
             sys::WebPAnimEncoderAdd(self.instance.as_ptr(), &raw mut picture.0, self.clock_ms, ptr::from_ref(config))
@@ -164,37 +165,5 @@ impl Drop for Encoder {
     fn drop(&mut self) {
         // SAFETY: alive until here, and never used after this.
         unsafe { sys::WebPAnimEncoderDelete(self.instance.as_ptr()) };
-    }
-}
-
-/// Copies pixels, with the bytes of a row, into a picture.
-type Import = unsafe extern "C" fn(*mut sys::WebPPicture, *const u8, c_int) -> c_int;
-
-/// libwebp's copy of a frame.
-struct Picture(sys::WebPPicture);
-
-impl Picture {
-    fn new(pixels: &Pixels) -> Said<Self> {
-        let mut picture = Self(sys::WebPPicture::new().map_err(version_differs)?);
-        let (width, height) = sides(pixels.size())?;
-        picture.0.use_argb = 1;
-        (picture.0.width, picture.0.height) = (width, height);
-        let (data, target) = (pixels.data.as_ptr(), &raw mut picture.0);
-        let (import, channels): (Import, _) = match pixels.layout {
-            Layout::Rgba => (sys::WebPPictureImportRGBA, 4),
-            Layout::Rgb => (sys::WebPPictureImportRGB, 3),
-            Layout::Gray | Layout::GrayAlpha | Layout::Cmyk => return Err("WebP has only RGB".to_owned()),
-        };
-        // SAFETY: `data` has height rows of width pixels, of as many channels as the function reads and without gaps, which the
-        // last argument says in bytes. The library allocates the picture's memory; `drop` frees it.
-        let code = unsafe { import(target, data, width * channels) };
-        if code == 0 { Err("out of memory".to_owned()) } else { Ok(picture) }
-    }
-}
-
-impl Drop for Picture {
-    fn drop(&mut self) {
-        // SAFETY: initialised by libwebp, with memory of its own or none.
-        unsafe { sys::WebPPictureFree(&raw mut self.0) };
     }
 }

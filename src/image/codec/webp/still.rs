@@ -11,6 +11,7 @@ use libwebp_sys as sys;
 use super::super::super::geometry::Size;
 use super::super::super::pixels::{Layout, Pixels};
 use super::super::super::planes::Planes;
+use super::picture::{Picture, Samples};
 use super::{Said, sides, version_differs};
 
 /// What libwebp calls the coding of a still.
@@ -133,87 +134,22 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Luma and chroma of opaque colours, in limited range. Of chroma libwebp takes the mean of light, not of levels.
-pub(super) fn planes(pixels: &Pixels) -> Said<Planes> {
-    let Size { width, height } = pixels.size();
-    assert!(
-        pixels.layout == Layout::Rgb && pixels.data.len() == width as usize * height as usize * 3,
-        "pixels of another layout"
-    );
-    let mut picture = picture(pixels.size())?;
-    let stride = picture.width * 3;
-    // SAFETY: the pixels are as many rows of three bytes a pixel as the picture has, asserted above, and are only read.
-    let is_done = unsafe { sys::WebPPictureImportRGB(&raw mut picture, pixels.data.as_ptr(), stride) } != 0;
-    let half = Planes::chroma_size(pixels.size());
-    let copied = if is_done {
-        // SAFETY: what the call allocated has rows of these strides, as many as the picture and half of it; it lives until it is freed below.
-        let copy = |from, stride, size| unsafe { copy_plane(from, stride, size) };
-        let luma = copy(picture.y, picture.y_stride, pixels.size());
-        let chroma = [picture.u, picture.v].map(|plane| copy(plane, picture.uv_stride, half));
-        Ok(Planes { luma, chroma })
-    } else {
-        Err(format!("libwebp: {:?}", picture.error_code))
-    };
-    // SAFETY: initialised above; what it frees is what it allocated itself.
-    unsafe { sys::WebPPictureFree(&raw mut picture) };
-    copied
-}
-
-/// # Safety
-///
-/// There are so many rows of so many bytes, each so many bytes behind the one before.
-unsafe fn copy_plane(from: *const u8, stride: c_int, size: Size) -> Pixels {
-    let mut plane = Pixels::zeroed(size, Layout::Gray);
-    let width = size.width as usize;
-    let mut row = from;
-    for to in plane.data.chunks_exact_mut(width) {
-        // SAFETY: there is another row, as the caller has promised.
-        to.copy_from_slice(unsafe { slice::from_raw_parts(row, width) });
-        row = row.wrapping_offset(stride as isize);
-    }
-    plane
-}
-
-/// One that is to have luma and chroma.
-fn picture(size: Size) -> Said<sys::WebPPicture> {
-    let (width, height) = sides(size)?;
-    let mut picture = MaybeUninit::uninit();
-    // SAFETY: the call fills the memory for a picture, and says whether it did.
-    let mut picture = unsafe {
-        if !sys::WebPPictureInit(picture.as_mut_ptr()) {
-            return Err(version_differs(()));
-        }
-        picture.assume_init()
-    };
-    picture.use_argb = 0;
-    picture.colorspace = sys::WebPEncCSP::WEBP_YUV420;
-    (picture.width, picture.height) = (width, height);
-    Ok(picture)
-}
-
 /// Encodes planes lossy, which are in limited range, as a WebP has them.
 pub(super) fn encode(planes: &Planes, config: &sys::WebPConfig) -> Said<Vec<u8>> {
     let Planes { luma, chroma: [blue, red] } = planes;
-    let half = Planes::chroma_size(luma.size());
-    let is_whole = |plane: &Pixels, size: Size| {
-        plane.size() == size && plane.data.len() == size.width as usize * size.height as usize
-    };
-    assert!(is_whole(luma, luma.size()) && is_whole(blue, half) && is_whole(red, half), "planes of another size");
-
-    let mut picture = picture(luma.size())?;
-    (picture.y, picture.y_stride) = (luma.data.as_ptr().cast_mut(), picture.width);
-    (picture.u, picture.v) = (blue.data.as_ptr().cast_mut(), red.data.as_ptr().cast_mut());
-    picture.uv_stride = c_int::try_from(half.width).map_err(|error| error.to_string())?;
+    planes.assert_whole();
+    let mut picture = Picture::new(luma.size(), Samples::Planes)?;
+    let raw = &mut picture.0;
+    (raw.y, raw.y_stride) = (luma.data.as_ptr().cast_mut(), raw.width);
+    (raw.u, raw.v) = (blue.data.as_ptr().cast_mut(), red.data.as_ptr().cast_mut());
+    raw.uv_stride = c_int::try_from(blue.width).map_err(|error| error.to_string())?;
     let mut written = Written::new();
-    picture.writer = Some(sys::WebPMemoryWrite);
-    picture.custom_ptr = (&raw mut written.0).cast();
+    raw.writer = Some(sys::WebPMemoryWrite);
+    raw.custom_ptr = (&raw mut written.0).cast();
     // SAFETY: the planes hold what the picture says, asserted above, in rows without gaps; they live until after the call, and
     // libwebp writes to a picture only for the sake of alpha, which this has not. The writer is the one for which `custom_ptr` is made.
-    let is_done = unsafe { sys::WebPEncode(config, &raw mut picture) } != 0;
-    let result = if is_done { Ok(written.bytes().to_vec()) } else { Err(format!("libwebp: {:?}", picture.error_code)) };
-    // SAFETY: initialised above; what it frees is what it allocated itself, never the planes.
-    unsafe { sys::WebPPictureFree(&raw mut picture) };
-    result
+    let is_done = unsafe { sys::WebPEncode(config, raw) } != 0;
+    if is_done { Ok(written.bytes().to_vec()) } else { Err(format!("libwebp: {:?}", raw.error_code)) }
 }
 
 /// What libwebp writes to, and frees.

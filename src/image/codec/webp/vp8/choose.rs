@@ -1,7 +1,5 @@
 //! How a macroblock is told: what is lost is weighed against what it takes to tell it.
 
-use wide::i16x8;
-
 use super::chroma::Chroma;
 use super::cost::Costs;
 use super::levels::{Block, Kind, has_levels};
@@ -12,7 +10,7 @@ use super::small::Smalls;
 use super::source::{Macroblock, Spectrum};
 use super::whole::Whole;
 
-/// What a mode costs more that leaves a block (nearly) flat but is not the mean: it spreads what is no structure.
+/// What a mode costs more that leaves a block (nearly) flat but is not the mean, in 256ths of a bit: it spreads what is no structure.
 pub(super) const FLAT_PENALTY: i64 = 140;
 
 /// What decisions about a macroblock are made by.
@@ -23,7 +21,7 @@ pub(super) struct Chooser<'a> {
     pub(super) costs: &'a Costs,
     /// More bits than these, in 256ths, the modes of small blocks may not take.
     pub(super) most_mode_bits: i64,
-    pub(super) spreads_errors: bool,
+    spreads_errors: bool,
     above: Side,
     left: Side,
 }
@@ -67,47 +65,24 @@ impl<'a> Chooser<'a> {
     }
 
     pub(super) fn choose(&self, neighbours: &Neighbours) -> Chosen {
-        let mut chosen = self.choose_luma(neighbours);
-        let around = neighbours.chroma();
-        let errors = [0, 1].map(|plane| [self.above.errors[plane], self.left.errors[plane]]);
-        let chroma = Chroma::best(self, &around, self.spreads_errors.then_some(errors));
-        let decoded = chroma.decoded(&around);
-        for plane in 0..2 {
-            let at = |block: usize, position: usize| level(decoded[position], 4 * plane + block);
-            chosen.above.chroma[plane] = std::array::from_fn(|x| at(2 + x / 4, 12 + x % 4));
-            chosen.left.chroma[plane] = std::array::from_fn(|y| at(1 + y / 4 * 2, 4 * (y % 4) + 3));
-            let [second, third, fourth] = chroma.errors[plane];
-            let across = fourth * 3 / 4;
-            chosen.left.side.errors[plane] = [second, across];
-            chosen.above.side.errors[plane] = [third, fourth - across];
-        }
-        chosen.choice.chroma_mode = chroma.mode;
-        chosen.choice.chroma = chroma.levels;
-        chosen
-    }
-
-    /// Without chroma.
-    fn choose_luma(&self, neighbours: &Neighbours) -> Chosen {
+        let (mut above, mut left) = (neighbours.above.clone(), neighbours.left.clone());
+        left.corners = [neighbours.above.luma[15], neighbours.above.chroma[0][7], neighbours.above.chroma[1][7]];
         let around = neighbours.luma();
         let whole = Whole::best(self, &around);
         let score = 256 * whole.distortion + self.segment.of_both * whole.bits;
         let edges = whole.edges(self);
-        let (mut above, mut left) = (neighbours.above.clone(), neighbours.left.clone());
-        left.corners = [neighbours.above.luma[15], neighbours.above.chroma[0][7], neighbours.above.chroma[1][7]];
         let (luma, mode_bits) = if let Some(smalls) = Smalls::best(self, neighbours, score) {
-            (above.luma, left.luma) = (smalls.area.last_row(), smalls.area.last_column());
-            above.side.modes = std::array::from_fn(|x| smalls.modes[12 + x]);
-            left.side.modes = std::array::from_fn(|y| smalls.modes[4 * y + 3]);
+            smalls.show(&mut above, &mut left);
             (Luma::Smalls { modes: smalls.modes, levels: smalls.levels }, smalls.mode_bits)
         } else {
-            let [upper, lower] = whole.decoded(&around);
-            let half = |y: usize| if y < 8 { &upper } else { &lower };
-            above.luma = std::array::from_fn(|x| level(lower[12 + x % 4], 4 + x / 4));
-            left.luma = std::array::from_fn(|y| level(half(y)[4 * (y % 4) + 3], 4 * (y % 8 / 4) + 3));
-            (above.side.modes, left.side.modes) = twice([whole.mode.small(); 4]);
+            whole.show(&around, &mut above, &mut left);
             (Luma::Whole { mode: whole.mode, means: whole.means, rest: whole.rest }, 0)
         };
-        let choice = Choice { luma, chroma_mode: Large::Mean, chroma: [[0; 16]; 8] };
+        let around = neighbours.chroma();
+        let errors = [0, 1].map(|plane| [self.above.errors[plane], self.left.errors[plane]]);
+        let chroma = Chroma::best(self, &around, self.spreads_errors.then_some(errors));
+        chroma.show(&around, &mut above, &mut left);
+        let choice = Choice { luma, chroma_mode: chroma.mode, chroma: chroma.levels };
         Chosen { choice, above, left, edges, mode_bits }
     }
 
@@ -142,11 +117,6 @@ pub(super) fn twice<T: Copy>(one: T) -> (T, T) {
     (one, one)
 }
 
-/// A decoded level of one of eight blocks.
-pub(super) fn level(lanes: i16x8, lane: usize) -> u8 {
-    u8::try_from(lanes.as_array()[lane]).unwrap_or(0)
-}
-
 /// Which of a macroblock's blocks.
 #[derive(Clone, Copy)]
 pub(super) enum Place {
@@ -174,7 +144,7 @@ impl Place {
 
 impl Choice {
     /// All blocks in the order in which they are written.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (Place, &Block)> + Clone {
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (Place, &Block)> {
         let (means, luma, place): (_, _, fn(usize) -> Place) = match &self.luma {
             Luma::Whole { means, rest, .. } => (Some(means), rest, Place::Rest),
             Luma::Smalls { levels, .. } => (None, levels, Place::Luma),

@@ -4,11 +4,11 @@ use wide::i16x8;
 
 use super::choose::{Chooser, FLAT_PENALTY};
 use super::cost;
-use super::lanes::{Lanes, Trial, forward, inverse, try_levels};
+use super::lanes::{Lanes, Trial, blocks, forward, inverse, level, minus, try_levels};
 use super::levels::Block;
 use super::modes::{Large, tell_chroma};
+use super::neighbours::{Above, Left};
 use super::predict::Around;
-use super::whole::{minus, unlaced};
 
 /// A way to tell chroma.
 pub(super) struct Chroma {
@@ -16,7 +16,7 @@ pub(super) struct Chroma {
     pub(super) levels: [Block; 8],
     values: Lanes,
     /// What is to be made up for by the macroblocks to the right and below, of each of both.
-    pub(super) errors: [[i32; 3]; 2],
+    errors: [[i32; 3]; 2],
     distortion: i64,
     bits: i64,
 }
@@ -56,9 +56,18 @@ impl Chroma {
         told.min_by_key(score).unwrap_or_else(|| attempts[0].tell(chooser))
     }
 
-    /// What a decoder makes of it.
-    pub(super) fn decoded(&self, around: &Around) -> Lanes {
-        inverse(&self.values, &around.predict(self.mode))
+    /// Leaves its last row and column, as a decoder has them, and its errors.
+    pub(super) fn show(&self, around: &Around, above: &mut Above, left: &mut Left) {
+        let decoded = inverse(&self.values, &around.predict(self.mode));
+        for plane in 0..2 {
+            let at = |block: usize, position: usize| level(decoded[position], 4 * plane + block);
+            above.chroma[plane] = std::array::from_fn(|x| at(2 + x / 4, 12 + x % 4));
+            left.chroma[plane] = std::array::from_fn(|y| at(1 + y / 4 * 2, 4 * (y % 4) + 3));
+            let [second, third, fourth] = self.errors[plane];
+            let across = fourth * 3 / 4;
+            left.side.errors[plane] = [second, across];
+            above.side.errors[plane] = [third, fourth - across];
+        }
     }
 }
 
@@ -86,7 +95,7 @@ impl Attempt {
     }
 
     fn tell(&self, chooser: &Chooser) -> Chroma {
-        let levels = unlaced(&self.trial.levels);
+        let levels = blocks(&self.trial.levels);
         let bits = self.bits + chooser.bits_of_chroma(&levels);
         let Self { mode, ref trial, errors, distortion, .. } = *self;
         Chroma { mode, levels, values: trial.values, errors, distortion, bits }
@@ -98,13 +107,13 @@ impl Attempt {
 fn quantize_means(chooser: &Chooser, means: &[i32; 8], errors: Option<Errors>) -> ([i16; 8], [[i32; 3]; 2]) {
     let quantizer = &chooser.segment.chroma;
     let Some(errors) = errors else {
-        return (means.map(|mean| quantizer.level(0, mean)), [[0; 3]; 2]);
+        return (means.map(|mean| quantizer.single_level(0, mean)), [[0; 3]; 2]);
     };
     let (mut levels, mut spread) = ([0; 8], [[0; 3]; 2]);
     for (plane, [above, left]) in errors.into_iter().enumerate() {
         let mut quantize = |block: usize, above: i32, left: i32| {
             let wanted = means[4 * plane + block] + ((7 * above + 8 * left) >> 3);
-            let level = quantizer.level(0, wanted);
+            let level = quantizer.single_level(0, wanted);
             levels[4 * plane + block] = level;
             (wanted - quantizer.value(0, level)) / 2
         };

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::levels::{BANDS, Block, Kind, LAST_TOKEN, Zero, end, tell};
+use super::levels::{BANDS, Block, Kind, LAST, Zero, end, tell};
 use super::modes::{Small, tell_small};
 use super::probabilities::{Levels, MODES};
 use super::quantizer::LARGEST;
@@ -19,14 +19,14 @@ pub(super) fn of(bit: bool, zero: u8) -> u16 {
 /// Of levels, as long as the probabilities are the same.
 pub(super) struct Costs {
     /// With the branch before that the block goes on, but for those of the first context, which has it not always.
-    levels: Box<[[[[u16; LAST_TOKEN + 1]; 3]; 8]; 4]>,
+    levels: Box<[[[[u16; LAST + 1]; 3]; 8]; 4]>,
     /// That the block ends, and that it goes on.
     ends: [[[[u16; 2]; 3]; 8]; 4],
 }
 
 /// Of the bits behind a level's token and its sign.
-static MORE: LazyLock<Vec<u16>> = LazyLock::new(|| {
-    let more = |level| {
+static EXTRA: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    let extra = |level| {
         let mut sum = if level > 0 { 256 } else { 0 };
         tell(level, |zero, bit| match zero {
             Zero::Branch(_) => {}
@@ -34,12 +34,12 @@ static MORE: LazyLock<Vec<u16>> = LazyLock::new(|| {
         });
         sum
     };
-    (0..=LARGEST).map(|level| more(level.into())).collect()
+    (0..=LARGEST).map(|level| extra(level.into())).collect()
 });
 
 impl Costs {
     pub(super) fn new(probabilities: &Levels) -> Self {
-        let mut costs = Self { levels: Box::new([[[[0; LAST_TOKEN + 1]; 3]; 8]; 4]), ends: [[[[0; 2]; 3]; 8]; 4] };
+        let mut costs = Self { levels: Box::new([[[[0; LAST + 1]; 3]; 8]; 4]), ends: [[[[0; 2]; 3]; 8]; 4] };
         for (kind, bands) in probabilities.iter().enumerate() {
             for (band, contexts) in bands.iter().enumerate() {
                 for (context, branches) in contexts.iter().enumerate() {
@@ -51,8 +51,8 @@ impl Costs {
                             Zero::Branch(branch) => *cost += of(bit, branches[branch]),
                             Zero::Fixed(_) => {}
                         });
-                        if (level as usize) < LAST_TOKEN {
-                            *cost += MORE[level as usize];
+                        if (level as usize) < LAST {
+                            *cost += EXTRA[level as usize];
                         }
                     }
                 }
@@ -73,10 +73,10 @@ impl Costs {
         let mut context = context;
         for place in first..end {
             let level = usize::from(levels[place & 15].unsigned_abs());
-            let token = level.min(LAST_TOKEN);
+            let token = level.min(LAST);
             sum += u32::from(costs[BANDS[place & 15]][context][token]);
-            if token == LAST_TOKEN {
-                sum += u32::from(MORE[level]);
+            if token == LAST {
+                sum += u32::from(EXTRA[level]);
             }
             context = level.min(2);
         }

@@ -1,7 +1,7 @@
 //! The file: a header, what is told of each macroblock, and the levels (RFC 6386, 9 and 19).
 
 use super::super::super::super::geometry::Size;
-use super::choose::{Choice, Luma};
+use super::choose::{Choice, Chosen, Luma};
 use super::levels::{Kind, Recorder};
 use super::modes::{IS_WHOLE, Large, Small, tell_chroma, tell_luma, tell_small};
 use super::probabilities::{self, Levels, MODES};
@@ -14,6 +14,8 @@ pub(super) struct Told {
     chroma: Large,
     segment: u8,
     has_levels: bool,
+    /// Of the modes of small blocks, in 256ths of a bit.
+    pub(super) mode_bits: i64,
 }
 
 enum Modes {
@@ -22,76 +24,82 @@ enum Modes {
 }
 
 impl Told {
-    pub(super) fn new(choice: &Choice, segment: u8, has_levels: bool) -> Self {
-        let luma = match &choice.luma {
+    pub(super) fn new(chosen: &Chosen, segment: u8, has_levels: bool) -> Self {
+        let Choice { luma, chroma_mode: chroma, .. } = &chosen.choice;
+        let luma = match luma {
             Luma::Whole { mode, .. } => Modes::Whole(*mode),
             Luma::Smalls { modes, .. } => Modes::Smalls(*modes),
         };
-        Self { luma, chroma: choice.chroma_mode, segment, has_levels }
+        Self { luma, chroma: *chroma, segment, has_levels, mode_bits: chosen.mode_bits }
     }
 }
 
-/// The first part of a frame has so many bits for its length.
-pub(super) const LENGTH_BITS: u32 = 19;
-
-pub(super) fn write(size: Size, segments: &Segments, told: &[Told], recorder: &Recorder) -> Option<Vec<u8>> {
-    let probabilities = recorder.probabilities();
-    let first = first_part(size, segments, told, &probabilities);
-    let length = u32::try_from(first.len()).ok().filter(|length| length >> LENGTH_BITS == 0)?;
-    let second = second_part(told, recorder, &probabilities);
-    let mut frame = Vec::with_capacity(first.len() + second.len() + 32);
-    // A key frame of version 0 that is shown.
-    frame.extend_from_slice(&(length << 5 | 0x10).to_le_bytes()[..3]);
-    frame.extend_from_slice(&[0x9D, 0x01, 0x2A]);
-    for side in [size.width, size.height] {
-        frame.extend_from_slice(&u16::try_from(side).ok().filter(|side| side >> 14 == 0)?.to_le_bytes());
-    }
-    frame.extend(first);
-    frame.extend(second);
-    file(frame)
+/// All that a file is written of.
+pub(super) struct Frame<'a> {
+    pub(super) size: Size,
+    pub(super) segments: &'a Segments,
+    pub(super) told: &'a [Told],
+    pub(super) recorder: &'a Recorder,
 }
 
-/// As the only chunk of a file.
-fn file(mut frame: Vec<u8>) -> Option<Vec<u8>> {
-    let length = u32::try_from(frame.len()).ok()?;
-    let padded = length.checked_next_multiple_of(2)?;
-    let mut head = Vec::with_capacity(20 + frame.len());
-    head.extend_from_slice(b"RIFF");
-    head.extend_from_slice(&padded.checked_add(12)?.to_le_bytes());
-    head.extend_from_slice(b"WEBPVP8 ");
-    head.extend_from_slice(&length.to_le_bytes());
-    frame.resize(padded as usize, 0);
-    head.extend(frame);
-    Some(head)
-}
+impl Frame<'_> {
+    /// What is told of the frame and of each macroblock, and then the levels.
+    pub(super) fn parts(&self) -> [Vec<u8>; 2] {
+        let probabilities = self.recorder.probabilities();
+        [self.first_part(&probabilities), second_part(self.told, self.recorder, &probabilities)]
+    }
 
-fn first_part(size: Size, segments: &Segments, told: &[Told], probabilities: &Levels) -> Vec<u8> {
-    let mut writer = Writer::new();
-    // The only colour space, and samples that a decoder has to clip.
-    writer.put_number(0, 2);
-    let tree = put_segments(&mut writer, segments, told);
-    // The filter that smooths all edges, without sharpness and without differences by mode.
-    writer.put_even(false);
-    let level = segments.all.iter().map(|segment| segment.smoothing).max().unwrap_or(0);
-    writer.put_number(level.unsigned_abs(), 6);
-    writer.put_number(0, 3 + 1);
-    // One part of levels.
-    writer.put_number(0, 2);
-    writer.put_number(segments.all.first().map_or(0, |segment| segment.index.unsigned_abs()), 7);
-    for more in [0, 0, 0, segments.chroma[0], segments.chroma[1]] {
-        writer.put_signed(more, 4);
+    /// With the frame as its only chunk. [`None`]: a number is too large for its bits.
+    pub(super) fn file(&self, [first, second]: [Vec<u8>; 2]) -> Option<Vec<u8>> {
+        let length = u32::try_from(10 + first.len() + second.len()).ok()?;
+        let padded = length.checked_next_multiple_of(2)?;
+        let mut file = Vec::with_capacity(20 + padded as usize);
+        file.extend_from_slice(b"RIFF");
+        file.extend_from_slice(&padded.checked_add(12)?.to_le_bytes());
+        file.extend_from_slice(b"WEBPVP8 ");
+        file.extend_from_slice(&length.to_le_bytes());
+        // A key frame of version 0 that is shown.
+        let first_length = u32::try_from(first.len()).ok().filter(|length| length >> 19 == 0)?;
+        file.extend_from_slice(&(first_length << 5 | 0x10).to_le_bytes()[..3]);
+        file.extend_from_slice(&[0x9D, 0x01, 0x2A]);
+        for side in [self.size.width, self.size.height] {
+            file.extend_from_slice(&u16::try_from(side).ok().filter(|side| side >> 14 == 0)?.to_le_bytes());
+        }
+        file.extend(first);
+        file.extend(second);
+        file.resize(20 + padded as usize, 0);
+        Some(file)
     }
-    // Nothing is kept for a next frame.
-    writer.put_even(false);
-    put_probabilities(&mut writer, probabilities);
-    let silent = told.iter().filter(|told| !told.has_levels).count();
-    let spoken = u8::try_from(255 * (told.len() - silent) / told.len().max(1)).unwrap_or(255).max(1);
-    let silence = (silent > 0).then_some(spoken);
-    if writer.put_even(silence.is_some()) {
-        writer.put_number(spoken.into(), 8);
+
+    fn first_part(&self, probabilities: &Levels) -> Vec<u8> {
+        let Self { size, segments, told, .. } = *self;
+        let mut writer = Writer::new();
+        // The only colour space, and samples that a decoder has to clip.
+        writer.put_number(0, 2);
+        let tree = put_segments(&mut writer, segments, told);
+        // The filter that smooths all edges, without sharpness and without differences by mode.
+        writer.put_even(false);
+        let level = segments.all.iter().map(|segment| segment.smoothing).max().unwrap_or(0);
+        writer.put_number(level.unsigned_abs(), 6);
+        writer.put_number(0, 3 + 1);
+        // One part of levels.
+        writer.put_number(0, 2);
+        writer.put_number(segments.all.first().map_or(0, |segment| segment.index.unsigned_abs()), 7);
+        for more in [0, 0, 0, segments.chroma[0], segments.chroma[1]] {
+            writer.put_signed(more, 4);
+        }
+        // Nothing is kept for a next frame.
+        writer.put_even(false);
+        put_probabilities(&mut writer, probabilities);
+        let silent = told.iter().filter(|told| !told.has_levels).count();
+        let spoken = u8::try_from(255 * (told.len() - silent) / told.len().max(1)).unwrap_or(255).max(1);
+        let silence = (silent > 0).then_some(spoken);
+        if writer.put_even(silence.is_some()) {
+            writer.put_number(spoken.into(), 8);
+        }
+        put_macroblocks(&mut writer, size.width.div_ceil(16) as usize, told, tree, silence);
+        writer.finish()
     }
-    put_macroblocks(&mut writer, size.width.div_ceil(16) as usize, told, tree, silence);
-    writer.finish()
 }
 
 /// Returns the probabilities by which a macroblock's segment is told.

@@ -1,5 +1,5 @@
-//! How levels are written (RFC 6386, 13): by a tree of tokens, whose branches have probabilities for each kind of block, band of positions and
-//! context.
+//! How levels are written (RFC 6386, 13): by a tree of tokens, whose branches have probabilities for each kind of block, band of
+//! positions and context.
 
 use std::sync::LazyLock;
 
@@ -39,7 +39,7 @@ pub(super) const ZIGZAG: [usize; 16] = [0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7
 pub(super) const BANDS: [usize; 16] = [0, 1, 2, 3, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7];
 
 /// The probabilities of the bits that follow a token, the highest bit first.
-const MORE: [&[u8]; 6] = [
+const EXTRA: [&[u8]; 6] = [
     &[159],
     &[165, 145],
     &[173, 148, 140],
@@ -52,7 +52,7 @@ const MORE: [&[u8]; 6] = [
 const LEAST: [u32; 6] = [5, 7, 11, 19, 35, 67];
 
 /// From this one on all levels have the same token.
-pub(super) const LAST_TOKEN: usize = 67;
+pub(super) const LAST: usize = LEAST[5] as usize;
 
 /// How probable it is that a bit is 0.
 #[derive(Clone, Copy)]
@@ -90,12 +90,12 @@ pub(super) fn tell(level: u32, mut put: impl FnMut(Zero, bool)) {
     } else {
         let is_high = level > 34;
         put(Branch(8), is_high);
-        let is_upper = level >= if is_high { 67 } else { 19 };
+        let is_upper = level >= if is_high { LEAST[5] } else { LEAST[3] };
         put(Branch(if is_high { 10 } else { 9 }), is_upper);
         2 + 2 * usize::from(is_high) + usize::from(is_upper)
     };
     let rest = level - LEAST[token];
-    for (place, zero) in MORE[token].iter().rev().enumerate().rev() {
+    for (place, zero) in EXTRA[token].iter().rev().enumerate().rev() {
         put(Fixed(*zero), rest >> place & 1 != 0);
     }
 }
@@ -104,8 +104,8 @@ pub(super) fn tell(level: u32, mut put: impl FnMut(Zero, bool)) {
 const TOKENS: usize = 5 + LEAST.len();
 
 /// By level, the last one for all that are larger.
-const TOKEN: [u8; LAST_TOKEN + 1] = {
-    let mut tokens = [0; LAST_TOKEN + 1];
+const TOKEN: [u8; LAST + 1] = {
+    let mut tokens = [0; LAST + 1];
     let (mut level, mut token) = (0, 0);
     while level < tokens.len() {
         if level > 0 && (level <= 5 || level == LEAST[token as usize - 4] as usize) {
@@ -150,7 +150,7 @@ impl Recorder {
         for place in first..end {
             let count = &mut counts[BANDS[place & 15]][context];
             let level = usize::from(levels[place & 15].unsigned_abs());
-            count.tokens[usize::from(TOKEN[level.min(LAST_TOKEN)])] += 1;
+            count.tokens[usize::from(TOKEN[level.min(LAST)])] += 1;
             context = level.min(2);
             if level == 0 {
                 counts[BANDS[(place + 1) & 15]][0].sure += 1;

@@ -1,12 +1,12 @@
-//! Lossy WebP: a key frame of VP8 (RFC 6386), from luma and chroma in limited range, in less time than libwebp takes for as many bytes of as good a
-//! picture.
+//! Lossy WebP: a key frame of VP8 (RFC 6386), from luma and chroma in limited range, in less time than libwebp takes for as many bytes
+//! of as good a picture.
 //!
-//! Eight blocks are transformed and quantized at once, what is lost is counted among coefficients instead of pixels, and only the best
-//! of a macroblock's modes is decoded.
+//! Eight blocks are transformed and quantized at once, and what is lost is counted among coefficients: so of the modes of a block only
+//! the best one is decoded, but where quantizers are so fine that it matters how pixels are rounded.
 
-use choose::{Choice, Chooser, twice};
+use choose::{Choice, Chooser, Chosen, twice};
 use cost::Costs;
-use frame::{LENGTH_BITS, Told};
+use frame::{Frame, Told};
 use levels::{Recorder, has_levels};
 use neighbours::{Above, Left, Neighbours};
 use segments::Segments;
@@ -36,27 +36,69 @@ mod writer;
 /// After so many macroblocks at least the probabilities are taken anew.
 const LEAST_TURN: usize = 96;
 
-/// 256ths of a bit for the modes of small blocks: nine tenths of what the first part of a frame has room for.
-const MODE_BITS: i64 = (1 << LENGTH_BITS) * 8 * 256 / 10 * 9;
-/// What a macroblock is told by besides them, about the most.
-const OTHER_BITS: i64 = 12 * 256;
+/// No frame's first part is longer: it has nineteen bits for its length.
+const FIRST_PART: usize = (1 << 19) - 1;
 
-/// The file. [`None`]: more macroblocks than what is told of them has room for.
+/// No side is longer.
+const LONGEST_SIDE: u32 = (1 << 14) - 1;
+
+/// The file. [`None`]: a side that the format has no number for, or so many macroblocks that their modes do not fit.
 pub(super) fn encode(planes: &Planes, quality: u8) -> Option<Vec<u8>> {
-    let source = Source::new(planes);
-    let mut segments = Segments::new(&source, quality);
-    let mut recorder = Recorder::new();
-    let told = tell(&source, &mut segments, &mut recorder, MODE_BITS);
-    frame::write(source.size(), &segments, &told, &recorder)
+    encode_within(planes, quality, FIRST_PART)
 }
 
-/// Chooses how each macroblock is told, where modes may take so many 256ths of a bit.
-fn tell(source: &Source, segments: &mut Segments, recorder: &mut Recorder, room: i64) -> Vec<Told> {
+/// With a first part of so many bytes at most.
+fn encode_within(planes: &Planes, quality: u8, longest: usize) -> Option<Vec<u8>> {
+    const TRIES: usize = 4;
+    planes.assert_whole();
+    let size = planes.size();
+    if size.width.max(size.height) > LONGEST_SIDE {
+        return None;
+    }
+    let source = Source::new(planes);
+    let mut most = i64::MAX;
+    for tries_left in (0..TRIES).rev() {
+        let mut segments = Segments::new(&source, quality);
+        let mut recorder = Recorder::new();
+        let told = tell(&source, &mut segments, &mut recorder, most, |_| {});
+        let frame = Frame { size, segments: &segments, told: &told, recorder: &recorder };
+        let parts = frame.parts();
+        let Some(over) = parts[0].len().checked_sub(longest + 1) else { return frame.file(parts) };
+        most = if tries_left > 1 { affordable(&told, over + 1) } else { 0 };
+    }
+    None
+}
+
+/// How many 256ths of a bit the modes of a macroblock's small blocks may take, so that the first part is so many bytes shorter: the
+/// most expensive ones become luma as a whole, wherever they are.
+fn affordable(told: &[Told], bytes: usize) -> i64 {
+    /// What luma as a whole is told by, about.
+    const WHOLE: i64 = 3 * 256;
+    let mut all: Vec<i64> = told.iter().map(|told| told.mode_bits).collect();
+    all.sort_unstable_by_key(|bits| std::cmp::Reverse(*bits));
+    // With a tenth more, as others become dearer.
+    let mut left = i64::try_from(bytes).unwrap_or(i64::MAX / 4096) * 8 * 256 * 11 / 10;
+    for bits in all {
+        if left <= 0 {
+            return (bits - 1).max(0);
+        }
+        left -= bits - WHOLE;
+    }
+    0
+}
+
+/// Chooses how each macroblock is told, and hands it over; the modes of small blocks may take so many 256ths of a bit in each.
+fn tell(
+    source: &Source,
+    segments: &mut Segments,
+    recorder: &mut Recorder,
+    most: i64,
+    mut see: impl FnMut(&Chosen),
+) -> Vec<Told> {
     let count = source.across * source.down;
     let turn = (count / 8).max(LEAST_TURN);
     let mut above = vec![Above::OUTSIDE; source.across];
     let mut costs = Costs::new(&probabilities::LEVELS);
-    let mut mode_bits = room - OTHER_BITS * i64::try_from(count).unwrap_or(i64::MAX / OTHER_BITS);
     let mut told = Vec::with_capacity(count);
     for y in 0..source.down {
         let mut left = Left::outside(y == 0);
@@ -68,15 +110,13 @@ fn tell(source: &Source, segments: &mut Segments, recorder: &mut Recorder, room:
             let segment = &mut segments.all[usize::from(place)];
             let beyond = above.get(x + 1).map_or([above[x].luma[15]; 4], |next| [0, 1, 2, 3].map(|x| next.luma[x]));
             let neighbours = Neighbours { above: &above[x], left: &left, has_above: y > 0, has_left: x > 0, beyond };
-            // Some may take more than their share, as most take less.
-            let most = 4 * mode_bits / i64::try_from(count - told.len()).unwrap_or(i64::MAX);
             let macroblock = source.macroblock(x, y);
             let chooser = Chooser::new(&macroblock, segment, &costs, &neighbours, most, segments.spreads_errors);
             let mut chosen = chooser.choose(&neighbours);
-            mode_bits -= chosen.mode_bits;
+            see(&chosen);
             segment.smooth(chosen.edges);
             let has_levels = record(&chosen.choice, recorder, &mut chosen.above, &mut chosen.left);
-            told.push(Told::new(&chosen.choice, place, has_levels));
+            told.push(Told::new(&chosen, place, has_levels));
             (above[x], left) = (chosen.above, chosen.left);
         }
     }
@@ -109,7 +149,7 @@ mod tests {
     type Level = fn(usize, usize, usize) -> u8;
 
     /// By component, column and row.
-    const LEVELS: [Level; 7] = [
+    const LEVELS: [Level; 8] = [
         |component, x, y| {
             (128.0 + 60.0 * ((x + 9 * component) as f64 / 9.0).sin() + 40.0 * ((x * y) as f64 / 300.0).cos()) as u8
         },
@@ -119,6 +159,7 @@ mod tests {
         |_, x, y| if (x + y) % 2 == 0 { 0 } else { 255 },
         |_, x, y| if (x / 4 + y / 4) % 2 == 0 { 0 } else { 255 },
         |component, x, y| (60 + x / 3 + y / 2 + 20 * component) as u8,
+        |_, _, _| 128,
     ];
     const SIZES: [(u32, u32); 10] =
         [(1, 1), (2, 1), (1, 40), (15, 17), (16, 16), (17, 16), (33, 31), (48, 48), (131, 77), (200, 9)];
@@ -140,20 +181,26 @@ mod tests {
         still::encode(planes, &config).unwrap()
     }
 
-    /// The sum of the squares of what each plane is off, by libwebp without its filter.
+    /// By libwebp without its filter.
+    fn decoded(planes: &Planes, file: &[u8]) -> [Pixels; 3] {
+        let [blue, red] = &planes.chroma;
+        let mut decoded = [&planes.luma, blue, red].map(|plane| Pixels::zeroed(plane.size(), Layout::Gray));
+        still::Decoder::new(file).unwrap().decode_planes(&mut decoded, true).unwrap();
+        decoded
+    }
+
+    /// The sum of the squares of what each plane is off.
     fn squares(planes: &Planes, file: &[u8]) -> [u64; 3] {
         let Planes { luma, chroma: [blue, red] } = planes;
-        let all = [luma, blue, red];
-        let mut decoded = all.map(|plane| Pixels::zeroed(plane.size(), Layout::Gray));
-        still::Decoder::new(file).unwrap().decode_planes(&mut decoded, true).unwrap();
+        let decoded = decoded(planes, file);
+        let all = [luma, blue, red].map(|plane| &plane.data);
         std::array::from_fn(|place| {
-            let pairs = all[place].data.iter().zip(&decoded[place].data);
+            let pairs = all[place].iter().zip(&decoded[place].data);
             pairs.map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2)).sum()
         })
     }
 
-    /// What is decoded is as near to the source as what libwebp writes, in about as many bytes. If a decoder predicted from other samples
-    /// than we did, one block's error would be in all after it.
+    /// As near to the source as what libwebp writes, in about as many bytes.
     fn check(planes: &Planes, quality: u8, what: &str) {
         let (ours, theirs) = (encode(planes, quality).unwrap(), theirs(planes, quality));
         let step = u64::from(quantizer::STEPS[127 - 127 * usize::from(quality) / 100]);
@@ -179,6 +226,43 @@ mod tests {
         }
     }
 
+    /// A decoder that predicted from other samples than we did would err more and more.
+    #[test]
+    fn a_decoder_has_the_samples_from_which_we_predict() {
+        for (number, level) in LEVELS.into_iter().enumerate() {
+            for quality in QUALITIES {
+                // Whole macroblocks, and so many that the probabilities change on the way.
+                let planes = planes((192, 160), level);
+                let source = Source::new(&planes);
+                let (mut segments, mut recorder) = (Segments::new(&source, quality), Recorder::new());
+                let mut seen = Vec::new();
+                let told = tell(&source, &mut segments, &mut recorder, i64::MAX, |chosen| {
+                    seen.push((chosen.above.clone(), chosen.left.clone()));
+                });
+                let frame = Frame { size: planes.size(), segments: &segments, told: &told, recorder: &recorder };
+                let file = frame.file(frame.parts()).unwrap();
+                let [luma, blue, red] = decoded(&planes, &file);
+                for (place, (above, left)) in seen.iter().enumerate() {
+                    let (x, y) = (place % source.across, place / source.across);
+                    let row = |plane: &Pixels, side: usize| {
+                        let width = plane.width as usize;
+                        plane.data[(side * (y + 1) - 1) * width + side * x..][..side].to_vec()
+                    };
+                    let column = |plane: &Pixels, side: usize| {
+                        let at = |row: usize| (side * y + row) * plane.width as usize + side * (x + 1) - 1;
+                        (0..side).map(|row| plane.data[at(row)]).collect::<Vec<u8>>()
+                    };
+                    let is_same = row(&luma, 16) == above.luma
+                        && column(&luma, 16) == left.luma
+                        && [&blue, &red].into_iter().zip(0..2).all(|(plane, chroma)| {
+                            row(plane, 8) == above.chroma[chroma] && column(plane, 8) == left.chroma[chroma]
+                        });
+                    assert!(is_same, "picture {number}, quality {quality}, macroblock {x}, {y}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn another_decoder_sees_the_same() {
         for (number, level) in LEVELS.into_iter().enumerate() {
@@ -196,21 +280,19 @@ mod tests {
     #[test]
     fn modes_take_no_more_room_than_there_is() {
         let planes = planes((320, 320), LEVELS[1]);
-        let source = Source::new(&planes);
-        let written = |room: i64| {
-            let mut segments = Segments::new(&source, 90);
-            let mut recorder = Recorder::new();
-            let told = tell(&source, &mut segments, &mut recorder, room);
-            let file = frame::write(source.size(), &segments, &told, &recorder).unwrap();
-            squares(&planes, &file);
-            u32::from_le_bytes([file[20], file[21], file[22], 0]) >> 5
-        };
-        let (free, narrow) = (written(MODE_BITS), written(400 * 16 * 256));
-        assert!(free > 2000 && narrow < 1200, "{free} and {narrow} bytes");
+        let first_part = |file: &[u8]| u32::from_le_bytes([file[20], file[21], file[22], 0]) >> 5;
+        let free = encode(&planes, 90).unwrap();
+        assert!(first_part(&free) > 2000, "{} bytes", first_part(&free));
+        for longest in [2000, 1400, 1150] {
+            let file = encode_within(&planes, 90, longest).unwrap();
+            assert!(first_part(&file) as usize <= longest, "{} bytes of {longest}", first_part(&file));
+            assert!(squares(&planes, &file)[0] < 2 * squares(&planes, &free)[0], "{longest}");
+        }
+        assert!(encode_within(&planes, 90, 40).is_none());
     }
 
     #[test]
-    fn a_picture_that_the_format_has_no_numbers_for_is_left_to_others() {
+    fn a_side_that_the_format_has_no_number_for_is_left_to_others() {
         assert!(encode(&planes((16_384, 1), LEVELS[2]), 80).is_none());
         assert!(encode(&planes((16_383, 1), LEVELS[2]), 80).is_some());
     }

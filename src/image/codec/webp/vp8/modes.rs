@@ -23,7 +23,7 @@ impl Large {
     }
 }
 
-/// Of a block of 4 × 4 of luma. Of the directions the first half names the one from which most comes: left, down and so on.
+/// Of a block of 4 × 4 of luma. Of two directions the first one is the nearer to that in which the samples go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Small {
     Mean,

@@ -2,6 +2,7 @@
 
 use wide::i16x8;
 
+use super::lanes::lanes;
 use super::modes::Small;
 use super::predict::{Around, mean};
 
@@ -31,7 +32,7 @@ pub(super) struct Side {
     pub(super) luma: [bool; 4],
     pub(super) chroma: [[bool; 2]; 2],
     pub(super) means: bool,
-    /// What both chromas' means are off, by halves of a coefficient.
+    /// Half of what is lost of both chromas' means.
     pub(super) errors: [[i32; 2]; 2],
 }
 
@@ -90,10 +91,4 @@ impl Neighbours<'_> {
             mean: both(&level),
         }
     }
-}
-
-/// For each place in a block a vector of the eight blocks.
-#[inline]
-fn lanes(at: impl Fn(usize, usize) -> u8) -> [i16x8; 4] {
-    std::array::from_fn(|place| i16x8::new(std::array::from_fn(|block| at(block, place).into())))
 }

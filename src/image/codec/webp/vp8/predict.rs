@@ -46,7 +46,7 @@ pub(super) type Edge = [u8; 13];
 pub(super) const CORNER: usize = 4;
 
 /// What of [`values`] the modes have, row by row: means of three by the place of the one in the middle, means of two from 13 on, and
-/// some others. Behind the mean and the motion, of which the latter is none of them.
+/// some others. The first mode has the mean alone; the second one, motion, is none of them.
 const PLACES: [[u8; 16]; 10] = [
     [LEVEL; 16],
     [LEVEL; 16],

@@ -10,6 +10,7 @@ pub(super) const LARGEST: u16 = 2047;
 /// The largest quantizer index.
 const LAST: i32 = 127;
 
+/// Up to this step. Of what is lost by it some is right again in the pixels.
 const FINE: i16 = 16;
 
 /// The steps of the coefficients of a sort of blocks: one of the mean, the other of all the rest.
@@ -21,12 +22,9 @@ pub(super) struct Quantizer {
     reciprocals: [u64; 2],
     /// By position: what is added to eight times a coefficient before it is divided, so that it is not merely rounded down.
     rises: [u16; 16],
-    /// What is added to a mean.
-    rise: u16,
 }
 
-/// What is rounded up, in 256ths of a step, of the mean and of the rest: half of a step would be 128, but a coefficient that becomes
-/// a zero saves more bits than it loses.
+/// What the coefficients are of.
 #[derive(Clone, Copy)]
 pub(super) enum Sort {
     /// Luma is also sharpened a little.
@@ -36,6 +34,8 @@ pub(super) enum Sort {
 }
 
 impl Sort {
+    /// What is rounded up, in 256ths of a step, of the mean and of the rest: half of a step would be 128, but a coefficient that
+    /// becomes a zero saves more bits than it loses.
     const fn rounding(self) -> [u16; 2] {
         match self {
             Self::Luma => [96, 110],
@@ -71,8 +71,7 @@ impl Quantizer {
         let inverse = |step: u16| (1_u32 << (16 + step.ilog2())) / u32::from(step);
         let inverses = steps.map(|step| u16x8::splat(u16::try_from(inverse(step)).unwrap_or(u16::MAX)));
         let reciprocals = steps.map(|step| (1_u64 << 32).div_ceil(step.into()));
-        let rise = (rounding[0] * steps[0]) >> 8;
-        Self { steps: steps.map(u16::cast_signed), inverses, shifts, reciprocals, rises, rise }
+        Self { steps: steps.map(u16::cast_signed), inverses, shifts, reciprocals, rises }
     }
 
     /// Whether what is lost is so little that pixels are often right again after they are rounded.
@@ -94,9 +93,9 @@ impl Quantizer {
 
     /// The level of a single coefficient, which may be larger than those of lanes.
     #[inline]
-    pub(super) fn level(&self, position: usize, coefficient: i32) -> i16 {
+    pub(super) fn single_level(&self, position: usize, coefficient: i32) -> i16 {
         let kind = usize::from(position > 0);
-        let rise = u64::from(if position > 0 { self.rises[position] / 8 } else { self.rise });
+        let rise = u64::from(self.rises[position] / 8);
         let level = ((u64::from(coefficient.unsigned_abs()) + rise) * self.reciprocals[kind]) >> 32;
         let level = u16::try_from(level).unwrap_or(LARGEST).min(LARGEST).cast_signed();
         if coefficient < 0 { -level } else { level }

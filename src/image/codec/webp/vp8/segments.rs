@@ -90,9 +90,7 @@ impl Segment {
             smoothing,
         }
     }
-}
 
-impl Segment {
     /// Smooths edges at least so that such ones do not show.
     pub(super) fn smooth(&mut self, edge: i32) {
         self.smoothing = self.smoothing.max(edge * i32::from(self.means.steps[1]) / 8).min(63);
@@ -106,8 +104,7 @@ fn chroma_indices(business: i64) -> [i32; 2] {
     [-4 * DIFFERENCE / 100, (more / 7 * DIFFERENCE / 100).clamp(-4, 6)]
 }
 
-/// From 0 to 127, for an ease from −127 to 127. Such that files are about as long as libwebp's of
-/// the same quality.
+/// From 0 to 127, for an ease from −127 to 127. Such that files are about as long as libwebp's of the same quality.
 #[expect(clippy::cast_possible_truncation, reason = "within its bounds")]
 fn index(quality: u8, ease: i32) -> i32 {
     let quality = f64::from(quality) / 100.0;

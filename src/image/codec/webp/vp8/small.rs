@@ -1,27 +1,26 @@
-//! Luma predicted block by block: for each the best of ten modes.
+//! Luma predicted block by block: for each the best of those modes that are told in few bits.
 
 use wide::i16x8;
 
-use super::choose::{Chooser, FLAT_PENALTY, level, twice};
+use super::choose::{Chooser, FLAT_PENALTY, twice};
 use super::cost;
-use super::lanes::{Lanes, Trial, exact_distortions, forward, try_levels};
+use super::lanes::{Lanes, Trial, exact_distortions, forward, inverse, level, minus, try_levels};
 use super::levels::{Block, Kind, ZIGZAG, has_levels};
 use super::modes::{IS_WHOLE, Small};
-use super::neighbours::Neighbours;
+use super::neighbours::{Above, Left, Neighbours};
 use super::predict::{self, Edge};
-use super::whole::minus;
 
 /// A way to tell luma by its blocks.
 pub(super) struct Smalls {
     pub(super) modes: [Small; 16],
     pub(super) levels: [Block; 16],
-    pub(super) area: Area,
+    area: Area,
     /// Of the modes, in 256ths of a bit.
     pub(super) mode_bits: i64,
 }
 
 /// A macroblock with the row above, which goes on to the right by four, and the column to the left.
-pub(super) struct Area([[u8; 24]; 17]);
+struct Area([[u8; 24]; 17]);
 
 /// The best mode of a block.
 struct Best {
@@ -60,6 +59,15 @@ impl Smalls {
             (modes[block], levels[block]) = (best.mode, best.levels);
         }
         Some(Self { modes, levels, area, mode_bits })
+    }
+
+    /// Leaves its last row and column, as a decoder has them, and the modes there.
+    pub(super) fn show(&self, above: &mut Above, left: &mut Left) {
+        let Area(rows) = &self.area;
+        above.luma = std::array::from_fn(|x| rows[16][x + 1]);
+        left.luma = std::array::from_fn(|y| rows[y + 1][16]);
+        above.side.modes = std::array::from_fn(|x| self.modes[12 + x]);
+        left.side.modes = std::array::from_fn(|y| self.modes[4 * y + 3]);
     }
 }
 
@@ -124,7 +132,7 @@ fn distortion(chooser: &Chooser, trial: &Trial, lane: usize, block: usize) -> i6
 
 /// To the last bit what a decoder makes of a block.
 fn decode(values: &[i16; 16], prediction: &[i16; 16]) -> [u8; 16] {
-    let lanes = super::lanes::inverse(&values.map(i16x8::splat), &prediction.map(i16x8::splat));
+    let lanes = inverse(&values.map(i16x8::splat), &prediction.map(i16x8::splat));
     lanes.map(|lanes| level(lanes, 0))
 }
 
@@ -156,13 +164,5 @@ impl Area {
         for (row, from) in self.0[4 * y + 1..].iter_mut().zip(block.chunks_exact(4)) {
             row[4 * x + 1..][..4].copy_from_slice(from);
         }
-    }
-
-    pub(super) fn last_row(&self) -> [u8; 16] {
-        std::array::from_fn(|x| self.0[16][x + 1])
-    }
-
-    pub(super) fn last_column(&self) -> [u8; 16] {
-        std::array::from_fn(|y| self.0[y + 1][16])
     }
 }

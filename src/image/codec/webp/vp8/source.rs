@@ -5,7 +5,7 @@ use wide::i16x8;
 use super::super::super::super::geometry::Size;
 use super::super::super::super::pixels::Pixels;
 use super::super::super::super::planes::Planes;
-use super::lanes::{Lanes, forward, texture};
+use super::lanes::{Lanes, forward, lanes, texture};
 
 pub(super) struct Source<'a> {
     luma: &'a Pixels,
@@ -15,7 +15,7 @@ pub(super) struct Source<'a> {
     pub(super) down: usize,
 }
 
-/// Its samples; of luma the upper and the lower half.
+/// The samples of one; of luma the upper and the lower half.
 pub(super) struct Macroblock {
     pub(super) luma: [Lanes; 2],
     pub(super) chroma: Lanes,
@@ -35,10 +35,6 @@ impl<'a> Source<'a> {
         let count = |side: u32| side.div_ceil(16) as usize;
         let [blue, red] = &planes.chroma;
         Self { luma: &planes.luma, chroma: [blue, red], across: count(width), down: count(height) }
-    }
-
-    pub(super) fn size(&self) -> Size {
-        self.luma.size()
     }
 
     /// Of a macroblock that lies partly outside the last row and column are repeated.
@@ -79,9 +75,4 @@ fn cut<const SIDE: usize>(plane: &Pixels, x: usize, y: usize) -> [[u8; SIDE]; SI
         to[held..].fill(line[width - 1]);
     }
     rows
-}
-
-#[inline]
-fn lanes(at: impl Fn(usize, usize) -> u8) -> Lanes {
-    std::array::from_fn(|position| i16x8::new(std::array::from_fn(|block| at(block, position).into())))
 }

@@ -1,12 +1,12 @@
 //! Luma predicted as a whole: the best of four modes.
 
-use bytemuck::cast;
-use wide::{i16x8, u16x8};
+use wide::i16x8;
 
-use super::choose::Chooser;
-use super::lanes::{Lanes, Trial, exact_distortions, forward, inverse, try_levels};
+use super::choose::{Chooser, twice};
+use super::lanes::{Lanes, Trial, blocks, exact_distortions, forward, inverse, level, minus, try_levels};
 use super::levels::{Block, ZIGZAG};
 use super::modes::{IS_WHOLE, Large, tell_luma};
+use super::neighbours::{Above, Left};
 use super::predict::Around;
 use super::{cost, means};
 
@@ -32,6 +32,8 @@ struct Attempt {
     values: [i32; 16],
     distortion: i64,
     squares: i64,
+    /// How much what is lost counts.
+    weight: i64,
     guess: i64,
 }
 
@@ -64,9 +66,13 @@ impl Whole {
         }
     }
 
-    /// What a decoder makes of it.
-    pub(super) fn decoded(&self, around: &[Around; 2]) -> [Lanes; 2] {
-        [0, 1].map(|half| inverse(&self.values[half], &around[half].predict(self.mode)))
+    /// Leaves its last row and column, as a decoder has them, and its mode.
+    pub(super) fn show(&self, around: &[Around; 2], above: &mut Above, left: &mut Left) {
+        let [upper, lower] = [0, 1].map(|half| inverse(&self.values[half], &around[half].predict(self.mode)));
+        let half = |y: usize| if y < 8 { &upper } else { &lower };
+        above.luma = std::array::from_fn(|x| level(lower[12 + x % 4], 4 + x / 4));
+        left.luma = std::array::from_fn(|y| level(half(y)[4 * (y % 4) + 3], 4 * (y % 8 / 4) + 3));
+        (above.side.modes, left.side.modes) = twice([self.mode.small(); 4]);
     }
 }
 
@@ -93,13 +99,13 @@ impl Attempt {
         let weight = if chooser.spectrum.is_flat && count == 0 { 2 } else { 1 };
         let squares = weight * distortion;
         let distortion = squares + weight * ((texture * segment.of_texture + 128) >> 8);
-        Self { mode, trials, means, values, distortion, squares, guess }
+        Self { mode, trials, means, values, distortion, squares, weight, guess }
     }
 
     fn tell(&self, chooser: &Chooser, around: &[Around; 2]) -> Whole {
         let mut rest = [[0; 16]; 16];
         let values = [0, 1].map(|half| {
-            rest[8 * half..][..8].copy_from_slice(&unlaced(&self.trials[half].levels));
+            rest[8 * half..][..8].copy_from_slice(&blocks(&self.trials[half].levels));
             let mut values = self.trials[half].values;
             let lane = |block: usize| i16::try_from(self.values[8 * half + block]).unwrap_or(0);
             values[0] = i16x8::new(std::array::from_fn(lane));
@@ -112,7 +118,7 @@ impl Attempt {
                 let prediction = around[half].predict(mode);
                 exact_distortions(&values[half], &prediction, &chooser.macroblock.luma[half]).iter().sum::<u32>()
             };
-            let exact = i64::from(exact(0) + exact(1));
+            let exact = self.weight * i64::from(exact(0) + exact(1));
             distortion += exact - squares;
             squares = exact;
         }
@@ -126,7 +132,7 @@ fn quantize_means(chooser: &Chooser, sums: &[i32; 16]) -> (Block, [i32; 16]) {
     let coefficients = means::forward(sums);
     let mut values = [0; 16];
     let levels = ZIGZAG.map(|position| {
-        let level = quantizer.level(position, coefficients[position]);
+        let level = quantizer.single_level(position, coefficients[position]);
         values[position] = quantizer.value(position, level);
         level
     });
@@ -137,25 +143,4 @@ fn bits_of_mode(mode: Large) -> i64 {
     let mut bits = i64::from(cost::of(true, IS_WHOLE));
     tell_luma(mode, |bit, zero| bits += i64::from(cost::of(bit, zero)));
     bits
-}
-
-#[inline]
-pub(super) fn minus(one: &Lanes, other: &Lanes) -> Lanes {
-    std::array::from_fn(|position| one[position] - other[position])
-}
-
-/// Block by block, in the order in which levels are written.
-#[inline]
-pub(super) fn unlaced(lanes: &Lanes) -> [Block; 8] {
-    let half = |from: usize| -> [[i16; 8]; 8] {
-        let rows: [u16x8; 8] = std::array::from_fn(|place| cast(lanes[ZIGZAG[from + place]]));
-        u16x8::transpose(rows).map(cast)
-    };
-    let (first, last) = (half(0), half(8));
-    std::array::from_fn(|block| {
-        let mut levels = [0; 16];
-        levels[..8].copy_from_slice(&first[block]);
-        levels[8..].copy_from_slice(&last[block]);
-        levels
-    })
 }
