@@ -6,8 +6,8 @@ use super::pixels::Pixels;
 use super::resize;
 use crate::error::Result;
 
-/// Luma, and blue's and red's difference from it, in BT.601 and in full range (JFIF) until an encoder wants it limited, each as a grey picture. Both chromas have half
-/// of luma's sides, rounded up, and lie between their luma: 4:2:0.
+/// Luma, and blue's and red's difference from it, in BT.601 and in full range (JFIF) until an encoder wants it limited, each as a grey
+/// picture. Both chromas have half of luma's sides, rounded up, and lie between their luma: 4:2:0.
 pub(super) struct Planes {
     pub(super) luma: Pixels,
     pub(super) chroma: [Pixels; 2],

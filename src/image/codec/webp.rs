@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 
+use picture::Picture;
 use webp::{BitstreamFeatures, BitstreamFormat, Encoder, WebPConfig};
 
 use super::super::Cancel;
@@ -19,8 +20,6 @@ mod animation;
 mod picture;
 mod still;
 mod vp8;
-
-use picture::Picture;
 
 /// What libwebp says of itself.
 type Said<T> = std::result::Result<T, String>;

@@ -86,28 +86,12 @@ impl<'a> Chooser<'a> {
         Chosen { choice, above, left, edges, mode_bits }
     }
 
-    /// Of luma as a whole, without its mode.
-    pub(super) fn bits_of_whole(&self, means: &Block, rest: &[Block; 16]) -> i64 {
-        let context = usize::from(self.above.means) + usize::from(self.left.means);
-        let mut bits = self.costs.block(Kind::Means, context, means);
-        let (mut above, mut left) = (self.above.luma, self.left.luma);
-        for (block, levels) in rest.iter().enumerate() {
-            let (above, left) = (&mut above[block % 4], &mut left[block / 4]);
-            bits += self.costs.block(Kind::Rest, usize::from(*above) + usize::from(*left), levels);
-            (*above, *left) = twice(has_levels(levels));
-        }
-        bits.into()
-    }
-
-    /// Of both chromas, without their mode.
-    pub(super) fn bits_of_chroma(&self, blocks: &[Block; 8]) -> i64 {
-        let (mut above, mut left) = (self.above.chroma, self.left.chroma);
-        let mut bits = 0;
-        for (block, levels) in blocks.iter().enumerate() {
-            let (above, left) = (&mut above[block / 4][block % 2], &mut left[block / 4][block % 4 / 2]);
-            bits += self.costs.block(Kind::Chroma, usize::from(*above) + usize::from(*left), levels);
-            (*above, *left) = twice(has_levels(levels));
-        }
+    /// What all levels of these blocks cost, which are in the order in which they are written.
+    pub(super) fn bits<'b>(&self, blocks: impl Iterator<Item = (Place, &'b Block)>) -> i64 {
+        let (mut above, mut left) = (self.above, self.left);
+        let bits: u32 = blocks
+            .map(|(place, levels)| self.costs.block(place.kind(), place.pass(levels, &mut above, &mut left), levels))
+            .sum();
         bits.into()
     }
 }
@@ -128,30 +112,64 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Whether the blocks above and to the left have levels, of the sort that this one is.
-    pub(super) fn flags<'a>(self, above: &'a mut Side, left: &'a mut Side) -> (&'a mut bool, &'a mut bool, Kind) {
+    pub(super) const fn kind(self) -> Kind {
         match self {
-            Self::Means => (&mut above.means, &mut left.means, Kind::Means),
-            Self::Rest(block) => (&mut above.luma[block % 4], &mut left.luma[block / 4], Kind::Rest),
-            Self::Luma(block) => (&mut above.luma[block % 4], &mut left.luma[block / 4], Kind::Luma),
+            Self::Means => Kind::Means,
+            Self::Rest(_) => Kind::Rest,
+            Self::Luma(_) => Kind::Luma,
+            Self::Chroma(_) => Kind::Chroma,
+        }
+    }
+
+    /// The context that the neighbours give to this block: how many of both, above and to the left, have levels. Then this one is the
+    /// neighbour of the next.
+    #[inline]
+    pub(super) fn pass(self, levels: &Block, above: &mut Side, left: &mut Side) -> usize {
+        let (above, left) = match self {
+            Self::Means => (&mut above.means, &mut left.means),
+            Self::Rest(block) | Self::Luma(block) => (&mut above.luma[block % 4], &mut left.luma[block / 4]),
             Self::Chroma(block) => {
                 let (plane, block) = (block / 4, block % 4);
-                (&mut above.chroma[plane][block % 2], &mut left.chroma[plane][block / 2], Kind::Chroma)
+                (&mut above.chroma[plane][block % 2], &mut left.chroma[plane][block / 2])
             }
-        }
+        };
+        let context = usize::from(*above) + usize::from(*left);
+        (*above, *left) = twice(has_levels(levels));
+        context
+    }
+
+    /// Of luma as a whole.
+    pub(super) fn whole<'b>(means: &'b Block, rest: &'b [Block; 16]) -> impl Iterator<Item = (Self, &'b Block)> {
+        let rest = rest.iter().enumerate().map(|(block, levels)| (Self::Rest(block), levels));
+        std::iter::once((Self::Means, means)).chain(rest)
+    }
+
+    /// Of both chromas.
+    pub(super) fn chroma(blocks: &[Block; 8]) -> impl Iterator<Item = (Self, &Block)> {
+        blocks.iter().enumerate().map(|(block, levels)| (Self::Chroma(block), levels))
     }
 }
 
 impl Choice {
-    /// All blocks in the order in which they are written.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (Place, &Block)> {
-        let (means, luma, place): (_, _, fn(usize) -> Place) = match &self.luma {
-            Luma::Whole { means, rest, .. } => (Some(means), rest, Place::Rest),
-            Luma::Smalls { levels, .. } => (None, levels, Place::Luma),
-        };
-        let means = means.into_iter().map(|levels| (Place::Means, levels));
-        let luma = luma.iter().enumerate().map(move |(block, levels)| (place(block), levels));
-        let chroma = self.chroma.iter().enumerate().map(|(block, levels)| (Place::Chroma(block), levels));
-        means.chain(luma).chain(chroma)
+    /// Hands over all blocks in the order in which they are written.
+    pub(super) fn each_block(&self, mut each: impl FnMut(Place, &Block)) {
+        match &self.luma {
+            Luma::Whole { means, rest, .. } => {
+                Place::whole(means, rest).for_each(|(place, levels)| each(place, levels));
+            }
+            Luma::Smalls { levels, .. } => {
+                for (block, levels) in levels.iter().enumerate() {
+                    each(Place::Luma(block), levels);
+                }
+            }
+        }
+        Place::chroma(&self.chroma).for_each(|(place, levels)| each(place, levels));
+    }
+
+    /// Whether any level is not 0.
+    pub(super) fn has_levels(&self) -> bool {
+        let mut is_any = false;
+        self.each_block(|_, levels| is_any |= has_levels(levels));
+        is_any
     }
 }

@@ -2,7 +2,7 @@
 
 use wide::i16x8;
 
-use super::choose::{Chooser, FLAT_PENALTY};
+use super::choose::{Chooser, FLAT_PENALTY, Place};
 use super::cost;
 use super::lanes::{Lanes, Trial, blocks, forward, inverse, level, minus, try_levels};
 use super::levels::Block;
@@ -96,7 +96,7 @@ impl Attempt {
 
     fn tell(&self, chooser: &Chooser) -> Chroma {
         let levels = blocks(&self.trial.levels);
-        let bits = self.bits + chooser.bits_of_chroma(&levels);
+        let bits = self.bits + chooser.bits(Place::chroma(&levels));
         let Self { mode, ref trial, errors, distortion, .. } = *self;
         Chroma { mode, levels, values: trial.values, errors, distortion, bits }
     }

@@ -163,7 +163,7 @@ pub(super) fn try_levels(coefficients: &Lanes, source: &Lanes, quantizer: &Quant
     for position in 0..16 {
         if position >= first {
             (levels[position], values[position]) = quantizer.levels(position, coefficients[position]);
-            sums += levels[position].abs().min(i16x8::splat(60));
+            sums += levels[position].abs();
         }
         let lost = coefficients[position] - values[position];
         let shifted = (lost + half) >> shift;

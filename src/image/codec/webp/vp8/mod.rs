@@ -4,10 +4,10 @@
 //! Eight blocks are transformed and quantized at once, and what is lost is counted among coefficients: so of the modes of a block only
 //! the best one is decoded, but where quantizers are so fine that it matters how pixels are rounded.
 
-use choose::{Choice, Chooser, Chosen, twice};
+use choose::{Choice, Chooser, Chosen};
 use cost::Costs;
 use frame::{Frame, Told};
-use levels::{Recorder, has_levels};
+use levels::Recorder;
 use neighbours::{Above, Left, Neighbours};
 use segments::Segments;
 use source::Source;
@@ -56,9 +56,10 @@ fn encode_within(planes: &Planes, quality: u8, longest: usize) -> Option<Vec<u8>
         return None;
     }
     let source = Source::new(planes);
+    let analysed = Segments::new(&source, quality);
     let mut most = i64::MAX;
     for tries_left in (0..TRIES).rev() {
-        let mut segments = Segments::new(&source, quality);
+        let mut segments = analysed.clone();
         let mut recorder = Recorder::new();
         let told = tell(&source, &mut segments, &mut recorder, most, |_| {});
         let frame = Frame { size, segments: &segments, told: &told, recorder: &recorder };
@@ -125,14 +126,13 @@ fn tell(
 
 /// Takes the levels of a macroblock, and returns whether there are any.
 fn record(choice: &Choice, recorder: &mut Recorder, above: &mut Above, left: &mut Left) -> bool {
-    let is_told = choice.blocks().any(|(_, levels)| has_levels(levels));
-    for (place, levels) in choice.blocks() {
-        let (above, left, kind) = place.flags(&mut above.side, &mut left.side);
+    let is_told = choice.has_levels();
+    choice.each_block(|place, levels| {
+        let context = place.pass(levels, &mut above.side, &mut left.side);
         if is_told {
-            recorder.push(kind, usize::from(*above) + usize::from(*left), levels);
+            recorder.push(place.kind(), context, levels);
         }
-        (*above, *left) = twice(has_levels(levels));
-    }
+    });
     is_told
 }
 

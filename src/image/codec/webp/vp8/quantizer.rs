@@ -14,6 +14,7 @@ const LAST: i32 = 127;
 const FINE: i16 = 16;
 
 /// The steps of the coefficients of a sort of blocks: one of the mean, the other of all the rest.
+#[derive(Clone)]
 pub(super) struct Quantizer {
     pub(super) steps: [i16; 2],
     inverses: [u16x8; 2],

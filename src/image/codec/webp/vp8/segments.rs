@@ -18,6 +18,7 @@ const SMOOTHING: i32 = 60;
 const EXACT: u8 = 98;
 
 /// All macroblocks with about as much in them.
+#[derive(Clone)]
 pub(super) struct Segment {
     pub(super) index: i32,
     pub(super) luma: Quantizer,
@@ -34,6 +35,8 @@ pub(super) struct Segment {
     pub(super) smoothing: i32,
 }
 
+/// Of a picture.
+#[derive(Clone)]
 pub(super) struct Segments {
     pub(super) all: Vec<Segment>,
     /// By macroblock.

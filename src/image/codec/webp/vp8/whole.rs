@@ -2,7 +2,7 @@
 
 use wide::i16x8;
 
-use super::choose::{Chooser, twice};
+use super::choose::{Chooser, Place, twice};
 use super::lanes::{Lanes, Trial, blocks, exact_distortions, forward, inverse, level, minus, try_levels};
 use super::levels::{Block, ZIGZAG};
 use super::modes::{IS_WHOLE, Large, tell_luma};
@@ -111,7 +111,7 @@ impl Attempt {
             values[0] = i16x8::new(std::array::from_fn(lane));
             values
         });
-        let bits = chooser.bits_of_whole(&self.means, &rest) + bits_of_mode(self.mode);
+        let bits = chooser.bits(Place::whole(&self.means, &rest)) + bits_of_mode(self.mode);
         let Self { mode, means, mut distortion, mut squares, .. } = *self;
         if chooser.segment.luma.is_fine() {
             let exact = |half: usize| {
