@@ -16,6 +16,8 @@ mod bmp;
 mod flat;
 mod gif;
 mod jpeg;
+#[cfg(test)]
+mod painted;
 mod png;
 mod tiff;
 mod webp;

@@ -240,10 +240,9 @@ fn stuff(file: &mut Vec<u8>, bytes: &[u8]) {
 mod tests {
     use turbojpeg::{Compressor, Decompressor, Subsamp, YuvImage};
 
-    use super::super::super::super::pixels::Layout;
+    use super::super::super::super::planes::Planes;
+    use super::super::super::painted::{self, Level, plane};
     use super::*;
-
-    type Level = fn(usize, usize, usize) -> u8;
 
     /// By component, column and row.
     const LEVELS: [Level; 6] = [
@@ -258,15 +257,9 @@ mod tests {
     ];
     const SIZES: [(u32, u32); 9] = [(1, 1), (2, 1), (7, 9), (8, 8), (16, 16), (17, 33), (24, 8), (25, 40), (131, 77)];
 
-    fn plane(component: usize, (width, height): (u32, u32), level: Level) -> Pixels {
-        let data =
-            (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| level(component, x, y))).collect();
-        Pixels { width, height, layout: Layout::Gray, data }
-    }
-
-    fn planes((width, height): (u32, u32), level: Level) -> [Pixels; 3] {
-        let half = (width.div_ceil(2), height.div_ceil(2));
-        [plane(0, (width, height), level), plane(1, half, level), plane(2, half, level)]
+    fn planes(size: (u32, u32), level: Level) -> [Pixels; 3] {
+        let Planes { luma, chroma: [blue, red] } = painted::planes(size, level);
+        [luma, blue, red]
     }
 
     fn ours(planes: &[&Pixels], quality: u8) -> Vec<u8> {

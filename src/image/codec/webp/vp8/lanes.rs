@@ -109,6 +109,16 @@ const SINE_LESS_ONE: i16 = -30068;
 /// To the last bit what a decoder makes of coefficients and a prediction.
 #[inline]
 pub(super) fn inverse(values: &Lanes, prediction: &Lanes) -> Lanes {
+    let residuals = residuals(values);
+    std::array::from_fn(|position| {
+        let sum: i16x8 = prediction[position] + residuals[position];
+        sum.max(i16x8::ZERO).min(i16x8::splat(255))
+    })
+}
+
+/// To the last bit by how much a decoder has another number than what it expects.
+#[inline]
+pub(super) fn residuals(values: &Lanes) -> Lanes {
     let mut columns = [i16x8::ZERO; 16];
     for x in 0..4 {
         let [a, b, c, d] = inverse_four([values[x], values[4 + x], values[8 + x], values[12 + x]]);
@@ -119,8 +129,7 @@ pub(super) fn inverse(values: &Lanes, prediction: &Lanes) -> Lanes {
         let first = columns[4 * y] + i16x8::splat(4);
         let row = inverse_four([first, columns[4 * y + 1], columns[4 * y + 2], columns[4 * y + 3]]);
         for x in 0..4 {
-            let sum: i16x8 = prediction[4 * y + x] + (row[x] >> 3);
-            to[4 * y + x] = sum.max(i16x8::ZERO).min(i16x8::splat(255));
+            to[4 * y + x] = row[x] >> 3;
         }
     }
     to

@@ -39,7 +39,7 @@ pub(super) const ZIGZAG: [usize; 16] = [0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7
 pub(super) const BANDS: [usize; 16] = [0, 1, 2, 3, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7];
 
 /// The probabilities of the bits that follow a token, the highest bit first.
-const EXTRA: [&[u8]; 6] = [
+pub(super) const EXTRA: [&[u8]; 6] = [
     &[159],
     &[165, 145],
     &[173, 148, 140],
@@ -49,7 +49,7 @@ const EXTRA: [&[u8]; 6] = [
 ];
 
 /// The smallest level of each of those tokens.
-const LEAST: [u32; 6] = [5, 7, 11, 19, 35, 67];
+pub(super) const LEAST: [u32; 6] = [5, 7, 11, 19, 35, 67];
 
 /// From this one on all levels have the same token.
 pub(super) const LAST: usize = LEAST[5] as usize;

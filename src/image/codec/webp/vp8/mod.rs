@@ -14,10 +14,13 @@ use source::Source;
 
 use super::super::super::planes::Planes;
 
+pub(super) use decode::halves;
+
 mod choose;
 mod chroma;
 mod clusters;
 mod cost;
+mod decode;
 mod frame;
 mod lanes;
 mod levels;
@@ -143,13 +146,12 @@ mod tests {
 
     use super::super::super::super::geometry::Size;
     use super::super::super::super::pixels::{Layout, Pixels};
+    use super::super::super::painted::{Level, planes};
     use super::super::still;
     use super::*;
 
-    type Level = fn(usize, usize, usize) -> u8;
-
     /// By component, column and row.
-    const LEVELS: [Level; 8] = [
+    pub(super) const LEVELS: [Level; 8] = [
         |component, x, y| {
             (128.0 + 60.0 * ((x + 9 * component) as f64 / 9.0).sin() + 40.0 * ((x * y) as f64 / 300.0).cos()) as u8
         },
@@ -165,24 +167,13 @@ mod tests {
         [(1, 1), (2, 1), (1, 40), (15, 17), (16, 16), (17, 16), (33, 31), (48, 48), (131, 77), (200, 9)];
     const QUALITIES: [u8; 9] = [0, 10, 30, 50, 70, 80, 90, 98, 100];
 
-    fn plane(component: usize, (width, height): (u32, u32), level: Level) -> Pixels {
-        let data =
-            (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| level(component, x, y))).collect();
-        Pixels { width, height, layout: Layout::Gray, data }
-    }
-
-    fn planes((width, height): (u32, u32), level: Level) -> Planes {
-        let half = (width.div_ceil(2), height.div_ceil(2));
-        Planes { luma: plane(0, (width, height), level), chroma: [1, 2].map(|component| plane(component, half, level)) }
-    }
-
     fn theirs(planes: &Planes, quality: u8) -> Vec<u8> {
         let config = WebPConfig { quality: quality.into(), method: 4, ..WebPConfig::new().unwrap() };
         still::encode(planes, &config).unwrap()
     }
 
     /// By libwebp without its filter.
-    fn decoded(planes: &Planes, file: &[u8]) -> [Pixels; 3] {
+    pub(super) fn decoded(planes: &Planes, file: &[u8]) -> [Pixels; 3] {
         let [blue, red] = &planes.chroma;
         let mut decoded = [&planes.luma, blue, red].map(|plane| Pixels::zeroed(plane.size(), Layout::Gray));
         still::Decoder::new(file).unwrap().decode_planes(&mut decoded, true).unwrap();

@@ -1,5 +1,6 @@
 //! What a decoder expects of samples from those around them (RFC 6386, 12).
 
+use bytemuck::cast;
 use wide::i16x8;
 
 use super::lanes::Lanes;
@@ -45,61 +46,98 @@ pub(super) type Edge = [u8; 13];
 /// Where in [`Edge`] the corner is.
 pub(super) const CORNER: usize = 4;
 
-/// What of [`values`] the modes have, row by row: means of three by the place of the one in the middle, means of two from 13 on, and
-/// some others. The first mode has the mean alone; the second one, motion, is none of them.
-const PLACES: [[u8; 16]; 10] = [
-    [LEVEL; 16],
-    [LEVEL; 16],
-    [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8],
-    [3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0],
-    [4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4],
-    [17, 18, 19, 20, 4, 5, 6, 7, 3, 17, 18, 19, 2, 4, 5, 6],
-    [6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12],
-    [18, 19, 20, 21, 6, 7, 8, 9, 19, 20, 21, 10, 7, 8, 9, 11],
-    [16, 4, 5, 6, 15, 3, 16, 4, 14, 2, 15, 3, 13, 1, 14, 2],
-    [15, 2, 14, 1, 14, 1, 13, 0, 13, 0, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST],
-];
-const LOWEST: u8 = 25;
-const LEVEL: u8 = 26;
-
 /// The predictions of a block by eight modes.
 #[inline]
 pub(super) fn small(edge: &Edge, modes: [Small; 8]) -> Lanes {
-    let values = values(edge);
-    let mut lanes = [[0; 8]; 16];
-    for (lane, mode) in modes.iter().enumerate() {
-        if *mode == Small::Motion {
-            for (position, levels) in lanes.iter_mut().enumerate() {
-                levels[lane] = motion(edge, position);
-            }
-        } else {
-            for (place, levels) in PLACES[*mode as usize].iter().zip(&mut lanes) {
-                levels[lane] = values[usize::from(place & 31)];
-            }
-        }
+    let sides = Sides::new(edge);
+    let blocks = modes.map(|mode| sides.predict(edge, mode));
+    std::array::from_fn(|position| i16x8::new(std::array::from_fn(|lane| blocks[lane][position].into())))
+}
+
+/// The prediction of a block by one mode.
+#[inline]
+pub(super) fn single(edge: &Edge, mode: Small) -> [u8; 16] {
+    Sides::new(edge).predict(edge, mode)
+}
+
+/// Means along an edge, the first one in the lowest byte.
+struct Sides {
+    /// Of three, by the place of the one in the middle.
+    threes: u128,
+    /// Of two, by the place of the first one.
+    twos: u128,
+}
+
+impl Sides {
+    #[inline]
+    fn new(edge: &Edge) -> Self {
+        let [e0, e1, e2, e3, above @ .., last] = *edge;
+        // With the first one and the last one twice.
+        let left = u64::from(u32::from_le_bytes([e0, e1, e2, e3])) << 8 | u64::from(e0);
+        let above = u128::from(u64::from_le_bytes(above)) << 40;
+        let last = u128::from(u16::from_le_bytes([last; 2])) << 104;
+        let before = u128::from(left) | above | last;
+        let (at, after) = (before >> 8, before >> 16);
+        Self { threes: mean_up(mean_down(before, after), at), twos: mean_up(at, after) }
     }
-    lanes.map(i16x8::new)
+
+    /// Row by row.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest four bytes")]
+    fn predict(&self, edge: &Edge, mode: Small) -> [u8; 16] {
+        let threes = |place: usize| (self.threes >> (8 * place)) as u32;
+        let twos = |place: usize| (self.twos >> (8 * place)) as u32;
+        let rows = match mode {
+            Small::Mean => [u32::from_le_bytes([mean_of_sides(edge); 4]); 4],
+            Small::Motion => return std::array::from_fn(|position| motion(edge, position)),
+            Small::Vertical => [threes(5); 4],
+            Small::Horizontal => [3, 2, 1, 0].map(|place| (threes(place) & 0xFF) * 0x0101_0101),
+            Small::RightDown => [threes(4), threes(3), threes(2), threes(1)],
+            Small::VerticalRight => {
+                let (first, second) = (twos(4), threes(4));
+                [first, second, first << 8 | threes(3) & 0xFF, second << 8 | threes(2) & 0xFF]
+            }
+            Small::LeftDown => [threes(6), threes(7), threes(8), threes(9)],
+            Small::VerticalLeft => {
+                let last = |three: u32, place: usize| three & 0xFF_FFFF | threes(place) << 24;
+                [twos(5), threes(6), last(twos(6), 10), last(threes(7), 11)]
+            }
+            Small::HorizontalDown => {
+                let pair = |place: usize| (threes(place + 1) & 0xFF) << 8 | twos(place) & 0xFF;
+                [threes(5) << 16 | pair(3), pair(3) << 16 | pair(2), pair(2) << 16 | pair(1), pair(1) << 16 | pair(0)]
+            }
+            Small::HorizontalUp => {
+                let pair = |place: usize| (threes(place) & 0xFF) << 8 | twos(place) & 0xFF;
+                let lowest = u32::from_le_bytes([edge[0]; 4]);
+                [pair(1) << 16 | pair(2), pair(0) << 16 | pair(1), lowest << 16 | pair(0), lowest]
+            }
+        };
+        cast(rows.map(u32::to_le_bytes))
+    }
 }
 
 #[inline]
-fn motion(edge: &Edge, position: usize) -> i16 {
-    let at = |place: usize| i16::from(edge[place]);
-    (at(CORNER - 1 - position / 4) + at(CORNER + 1 + position % 4) - at(CORNER)).clamp(0, 255)
+#[expect(clippy::cast_possible_truncation, reason = "a mean of levels is one")]
+fn mean_of_sides(edge: &Edge) -> u8 {
+    let sum: u16 = edge[..CORNER].iter().chain(&edge[CORNER + 1..][..4]).map(|level| u16::from(*level)).sum();
+    ((sum + 4) >> 3) as u8
 }
 
 #[inline]
-fn values(edge: &Edge) -> [i16; 32] {
-    let mut values = [0; 32];
+#[expect(clippy::cast_sign_loss, reason = "clipped")]
+fn motion(edge: &Edge, position: usize) -> u8 {
     let at = |place: usize| i16::from(edge[place]);
-    for (place, value) in values[..13].iter_mut().enumerate() {
-        let (before, after) = (at(place.saturating_sub(1)), at((place + 1).min(12)));
-        *value = (before + 2 * at(place) + after + 2) >> 2;
-    }
-    for (value, pair) in values[13..].iter_mut().zip(edge.windows(2)) {
-        *value = (i16::from(pair[0]) + i16::from(pair[1]) + 1) >> 1;
-    }
-    values[usize::from(LOWEST)] = at(0);
-    values[usize::from(LEVEL)] =
-        (edge[..4].iter().chain(&edge[5..9]).map(|level| i16::from(*level)).sum::<i16>() + 4) >> 3;
-    values
+    (at(CORNER - 1 - position / 4) + at(CORNER + 1 + position % 4) - at(CORNER)).clamp(0, 255) as u8
+}
+
+const ALL_BUT_TOP_BITS: u128 = u128::from_le_bytes([0x7F; 16]);
+
+/// Byte by byte, rounded up.
+const fn mean_up(one: u128, other: u128) -> u128 {
+    (one | other) - ((one ^ other) >> 1 & ALL_BUT_TOP_BITS)
+}
+
+/// Byte by byte, rounded down.
+const fn mean_down(one: u128, other: u128) -> u128 {
+    (one & other) + ((one ^ other) >> 1 & ALL_BUT_TOP_BITS)
 }
