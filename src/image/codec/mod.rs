@@ -107,7 +107,7 @@ pub(super) fn decode_planes(
         |eighths| all.map(|placement| placement.beyond_odd_sides(eighths)).fold(Size { width: 0, height: 0 }, most);
     match Planar::of(probe.file_type) {
         Some(Planar::Jpeg) => jpeg::decode_planes(bytes, probe, finest, more),
-        // Luma is whole, and chroma has half of its sides.
+        // Chroma has half of the sides of luma, which is whole, or half too.
         Some(Planar::Webp) => webp::decode_planes(bytes, probe, finest, more(4)),
         None => Ok(None),
     }

@@ -1,5 +1,5 @@
-//! WebP, by libwebp, through the `webp` crate where that does what is needed; opaque lossy stills are encoded by us, and decoded
-//! where half of their sides is enough.
+//! WebP, by libwebp, through the `webp` crate where that does what is needed; opaque lossy stills are encoded by us, and those of many
+//! bytes decoded where a quarter of their sides or less is wanted.
 
 use std::ffi::c_int;
 
@@ -31,8 +31,11 @@ const LOSSLESS_EFFORT: u8 = 50;
 /// The effort at which our own encoder is used: it comes to as few bytes as libwebp at this one, in less time.
 const OWN_EFFORT: u8 = 4;
 
-/// Of a picture with more of them libwebp is the faster one to read: it has fewer levels than blocks.
+/// A lossy still with more of them libwebp decodes faster: what we are the faster ones to read is too little of it.
 const PIXELS_A_BYTE: usize = 5;
+
+/// So many bytes at least pay for the tables that we make before we read any.
+const LEAST_BYTES: usize = 1 << 18;
 
 /// Decodes the picture, or the first frame of an animation; a still that allows it no larger than the placement needs.
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
@@ -46,7 +49,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     Ok(Decoded { pixels, reduction: Reduction::between(whole, size), profile: profile(bytes) })
 }
 
-/// Decodes luma and chroma as they are coded, with so many columns and rows more of chroma. [`None`] where they are not coded so, or
+/// Decodes luma and chroma as they are coded, or with half of their sides where that is enough, with so many columns and rows more of chroma. [`None`] where they are not coded so, or
 /// alpha is coded with them.
 pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, more: Size) -> Result<Option<Coded>> {
     let Some(decoder) = open_still(bytes, probe)?.filter(still::Decoder::has_planes) else { return Ok(None) };
@@ -69,7 +72,8 @@ pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, 
 fn decode_halves(bytes: &[u8], size: Size, more: Size) -> Option<[Pixels; 3]> {
     let frame = riff::chunk(bytes, *b"VP8 ")?;
     let pixels = size.width as usize * size.height as usize;
-    if frame.len() < pixels / PIXELS_A_BYTE { None } else { vp8::halves(frame, size, more) }
+    let is_faster = frame.len() >= LEAST_BYTES.max(pixels / PIXELS_A_BYTE);
+    if is_faster { vp8::halves(frame, size, more) } else { None }
 }
 
 /// [`None`]: it moves.

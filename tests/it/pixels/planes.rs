@@ -116,6 +116,28 @@ fn a_picture_looks_the_same_by_either_way() {
     }
 }
 
+/// Of so many bytes that only half of its sides is read, both of which are odd.
+#[test]
+fn a_busy_webp_looks_the_same_too() {
+    let (width, height) = (801, 603);
+    let waves = waves(width, height);
+    let noise = |x: u32, y: u32| (x * 7919 + y * 104_729 + x * y * 613).wrapping_mul(2_654_435_761) >> 13 & 63;
+    let busy = RgbImage::from_fn(width, height, |x, y| {
+        Rgb(waves.get_pixel(x, y).0.map(|level| (u32::from(level) + noise(x, y)).saturating_sub(32).min(255) as u8))
+    });
+    let bytes = webp::Encoder::from_rgb(&busy, width, height).encode(100.0).to_vec();
+    for query in ["w=190", "w=71", "w=31&h=36&fit=fill"] {
+        let expected = shown(&render(&bytes, &format!("{query}&f=png")));
+        for format in ["jpeg", "webp", "avif"] {
+            let found = render(&bytes, &format!("{query}&f={format}&q=100"));
+            let decoded = (found.cost.decoded.width, found.cost.decoded.height);
+            assert_eq!(decoded, (401, 302), "{query} {format}");
+            let (all, edge) = differences(&shown(&found), &expected);
+            assert!(all <= 2.2 && edge <= 3.6, "{query} {format}: {all:.2}, at the edge {edge:.2}");
+        }
+    }
+}
+
 #[test]
 fn colours_that_are_not_srgb_become_so() {
     let profile = profiles::display_p3();

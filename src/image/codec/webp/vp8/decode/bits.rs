@@ -25,12 +25,12 @@ pub(super) const fn split(range: u32, zero: u8) -> u32 {
 }
 
 impl<'a> Bits<'a> {
-    /// [`None`]: no bits are told so. There is none that leaves less than the 255th part.
+    /// [`None`]: the first byte is beyond the first range, which has 255 parts.
     pub(super) fn new(data: &'a [u8]) -> Option<Self> {
         if data.first() == Some(&u8::MAX) { None } else { Some(Self { data, at: 0, window: 0, count: 0, range: 255 }) }
     }
 
-    /// Whether something was told that is not there.
+    /// Whether the eight bits with which a next one would be compared are not all there.
     pub(super) const fn is_over(&self) -> bool {
         8 * self.at + 8 > 8 * self.data.len() + self.count as usize
     }
@@ -60,11 +60,11 @@ impl<'a> Bits<'a> {
         (self.window >> 32) as u32
     }
 
-    /// Goes on above this lower end, by so many bits.
+    /// Goes on above this lower end, by so many bits. Both are of bits that are there: eight for a single one, or [`top`](Self::top).
     #[inline]
     pub(super) const fn pass(&mut self, lower: u32, bits: u32) {
         self.window = (self.window - ((lower as u64) << 32)) << bits;
-        self.count = self.count.wrapping_sub(bits);
+        self.count -= bits;
     }
 
     /// Goes on with this one among all ranges.
@@ -112,10 +112,10 @@ impl<'a> Bits<'a> {
         let split = (self.range + 1) >> 1;
         let is_minus = self.top() >= split << 24;
         let mask = (is_minus as u32).wrapping_neg();
+        // Behind the first bit of all, which no sign is, a range has 254 parts at most: so there is one bit to take either way.
         let range = split ^ mask & (split ^ (self.range - split));
-        let bits = (range < 128) as u32;
-        self.pass(split << 24 & mask, bits);
-        self.range = range << bits;
+        self.pass(split << 24 & mask, 1);
+        self.range = range << 1;
         let mask = mask.cast_signed() as i16;
         (number ^ mask) - mask
     }
@@ -172,7 +172,7 @@ mod tests {
     fn all(count: u32) -> impl Iterator<Item = (bool, u8)> {
         (0..count).map(|number| {
             let mixed = (number + 1).wrapping_mul(2_654_435_761);
-            ((mixed >> 11) % 256 >= (mixed >> 20) % 256, (mixed >> 20) as u8 | 1)
+            ((mixed >> 11) % 256 >= (mixed >> 20) % 256, (mixed >> 20) as u8)
         })
     }
 

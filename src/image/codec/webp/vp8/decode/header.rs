@@ -36,8 +36,8 @@ impl<'a> Header<'a> {
         let [t0, t1, t2, 0x9D, 0x01, 0x2A, w0, w1, h0, h1] = *head else { return None };
         let tag = u32::from_le_bytes([t0, t1, t2, 0]);
         // A key frame that is shown, of a version that differs in what filters its blocks' edges at most.
-        let (is_later, version, is_shown) = (tag & 1 != 0, tag >> 1 & 7, tag >> 4 & 1 != 0);
-        if is_later || version > 3 || !is_shown {
+        let (is_no_key, version, is_shown) = (tag & 1 != 0, tag >> 1 & 7, tag >> 4 & 1 != 0);
+        if is_no_key || version > 3 || !is_shown {
             return None;
         }
         let size = Size { width: u16::from_le_bytes([w0, w1]).into(), height: u16::from_le_bytes([h0, h1]).into() };
@@ -47,7 +47,7 @@ impl<'a> Header<'a> {
         bits.number(2);
         let (tree, indices) = read_segments(&mut bits)?;
         pass_filter(&mut bits);
-        let levels = split(rest, 1 << bits.number(2))?;
+        let levels = split_parts(rest, 1 << bits.number(2))?;
         let steps = read_steps(&mut bits, &indices);
         // Whether probabilities are kept for a next frame.
         bits.read_even();
@@ -91,7 +91,7 @@ fn pass_filter(bits: &mut Bits) {
 }
 
 /// The parts that levels are in. The last one goes to the end; of the others three bytes each stand before the first one.
-fn split(rest: &[u8], count: usize) -> Option<Vec<Bits<'_>>> {
+fn split_parts(rest: &[u8], count: usize) -> Option<Vec<Bits<'_>>> {
     let (lengths, mut rest) = rest.split_at_checked(3 * (count - 1))?;
     let mut parts = Vec::with_capacity(count);
     for length in lengths.as_chunks::<3>().0 {

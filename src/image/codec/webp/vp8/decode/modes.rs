@@ -24,9 +24,9 @@ pub(super) type Edge = [Small; 4];
 
 /// What says of a frame how macroblocks are told.
 pub(super) struct Telling {
-    /// By which a macroblock's segment is told, if it is.
+    /// By which a macroblock's segment is told, if it is, in 256ths.
     pub(super) tree: Option<[u8; 3]>,
-    /// How probable it is that a macroblock has levels, if it is told.
+    /// How probable it is that a macroblock has levels, if it is told, in 256ths.
     pub(super) spoken: Option<u8>,
 }
 

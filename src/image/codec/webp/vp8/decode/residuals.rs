@@ -109,8 +109,7 @@ impl Residuals {
         if self.has_any[3] {
             let means = means::inverse(&self.blocks[MEANS].map(i32::from));
             for (block, mean) in self.blocks.iter_mut().zip(means) {
-                // Of what an encoder writes none is larger.
-                block[0] = i16::try_from(mean).unwrap_or(0);
+                block[0] = low(mean);
             }
             self.has_any[..2].fill(true);
         }
@@ -120,6 +119,12 @@ impl Residuals {
             }
         }
     }
+}
+
+/// No encoder writes a mean of more bits. Of such libwebp has the lowest ones too.
+#[expect(clippy::cast_possible_truncation, reason = "as it shall")]
+const fn low(mean: i32) -> i16 {
+    mean as i16
 }
 
 /// Transforms eight blocks.

@@ -35,16 +35,16 @@ const AFTERS: usize = 4;
 
 const BANDS: usize = 8;
 /// Of a band.
-pub(super) const ROWS: usize = AFTERS * RANGES;
+pub(super) const ROWS_OF_BAND: usize = AFTERS * RANGES;
 
 /// The rows of a kind of blocks, band by band.
-pub(super) const KIND: usize = BANDS * ROWS;
+pub(super) const ROWS_OF_KIND: usize = BANDS * ROWS_OF_BAND;
 
 /// Kind by kind.
 pub(super) fn all(probabilities: &Levels) -> Vec<Row> {
     let contexts = probabilities.as_flattened().iter();
     let row = |contexts: &[_; 3], place| Row::new(place, &contexts[place.context()]);
-    contexts.flat_map(|contexts| (0..ROWS).map(|place| row(contexts, Place(place)))).collect()
+    contexts.flat_map(|contexts| (0..ROWS_OF_BAND).map(|place| row(contexts, Place(place)))).collect()
 }
 
 impl Place {
@@ -66,7 +66,7 @@ impl Place {
     /// Among all rows of a kind, where the band begins there.
     #[inline]
     pub(super) const fn of_band(self, band: usize) -> usize {
-        (band + self.0) % KIND
+        (band + self.0) % ROWS_OF_KIND
     }
 
     #[inline]
@@ -127,14 +127,14 @@ impl Row {
         let four = |from: usize| i32x4::new(std::array::from_fn(|x| signed(self.least[from + x])));
         // Of all that are true, −1.
         let above = four(1).simd_gt(top) + four(5).simd_gt(top);
-        (8 + above.reduce_add()) as usize % 16
+        (8 + above.reduce_add()) as usize
     }
 
     /// How many bits a likely level takes, and what is behind it.
     #[inline]
     pub(super) fn next(&self, outcome: usize) -> (u32, Place) {
         let next = self.next[outcome];
-        (u32::from(next >> 9), Place(usize::from(next) % ROWS))
+        (u32::from(next >> 9), Place(usize::from(next) % ROWS_OF_BAND))
     }
 
     /// The same of all others.

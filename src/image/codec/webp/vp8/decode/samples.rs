@@ -10,7 +10,7 @@ use super::residuals::{Block, Residuals};
 /// What a plane has of a row of macroblocks, each of so many samples a side, and the row of samples above. To the left of them is a
 /// column that is always the same, and to the right is room for what the last macroblock takes from there.
 pub(super) struct Strip<const SIDE: usize> {
-    levels: Vec<u8>,
+    samples: Vec<u8>,
     stride: usize,
     across: usize,
 }
@@ -30,14 +30,14 @@ impl<const SIDE: usize> Strip<SIDE> {
     /// Above the first row of so many macroblocks.
     pub(super) fn new(across: usize) -> Self {
         let stride = FIRST + across * SIDE + BEYOND;
-        let mut levels = vec![129; (SIDE + 1) * stride];
-        levels[SIDE * stride..].fill(127);
-        Self { levels, stride, across }
+        let mut samples = vec![129; (SIDE + 1) * stride];
+        samples[SIDE * stride..].fill(127);
+        Self { samples, stride, across }
     }
 
     /// Goes on to the next row.
     pub(super) fn begin(&mut self, is_first: bool) {
-        let (above, last) = self.levels.split_at_mut(SIDE * self.stride);
+        let (above, last) = self.samples.split_at_mut(SIDE * self.stride);
         above[..self.stride].copy_from_slice(last);
         above[FIRST - 1] = if is_first { 127 } else { 129 };
         let end = FIRST + self.across * SIDE;
@@ -48,16 +48,16 @@ impl<const SIDE: usize> Strip<SIDE> {
 
     /// The samples of a row.
     pub(super) fn row(&self, y: usize) -> &[u8] {
-        &self.levels[(y + 1) * self.stride + FIRST..][..self.across * SIDE]
+        &self.samples[(y + 1) * self.stride + FIRST..][..self.across * SIDE]
     }
 
     /// The macroblock at this place of the row, all of it by one mode. The residuals are those from this block on.
     pub(super) fn predict(&mut self, place: usize, mode: Large, there: There, residuals: &Residuals, block: usize) {
         let from = FIRST + place * SIDE;
-        let above: [u8; SIDE] = some(&self.levels, from);
-        let left: [u8; SIDE] = std::array::from_fn(|y| self.levels[(y + 1) * self.stride + from - 1]);
+        let above: [u8; SIDE] = some(&self.samples, from);
+        let left: [u8; SIDE] = std::array::from_fn(|y| self.samples[(y + 1) * self.stride + from - 1]);
         let around = Around {
-            corner: self.levels[from - 1],
+            corner: self.samples[from - 1],
             mean: match mode {
                 Large::Mean => mean(there.above.then_some(&above), there.left.then_some(&left)),
                 Large::Motion | Large::Vertical | Large::Horizontal => 0,
@@ -83,7 +83,7 @@ impl<const SIDE: usize> Strip<SIDE> {
         };
         let samples: [[u8; 4]; 4] = cast(samples);
         for (row, samples) in samples.iter().enumerate() {
-            self.levels[(y + row + 1) * self.stride + x..][..4].copy_from_slice(samples);
+            self.samples[(y + row + 1) * self.stride + x..][..4].copy_from_slice(samples);
         }
     }
 }
@@ -120,9 +120,9 @@ impl Strip<16> {
     pub(super) fn predict_smalls(&mut self, place: usize, modes: &[Small; 16], residuals: &Residuals) {
         let from = FIRST + 16 * place;
         // Of the blocks at the right side only the uppermost one has samples above and beyond; the others take the same.
-        let beyond: [u8; 4] = some(&self.levels, from + 16);
+        let beyond: [u8; 4] = some(&self.samples, from + 16);
         for row in [4, 8, 12] {
-            self.levels[row * self.stride + from + 16..][..4].copy_from_slice(&beyond);
+            self.samples[row * self.stride + from + 16..][..4].copy_from_slice(&beyond);
         }
         for (block, mode) in modes.iter().enumerate() {
             let (x, y) = (from + block % 4 * 4, block / 4 * 4);
@@ -133,7 +133,7 @@ impl Strip<16> {
 
     #[inline]
     fn edge(&self, x: usize, y: usize) -> Edge {
-        let at = |row: usize| &self.levels[(y + row) * self.stride + x - 1..];
+        let at = |row: usize| &self.samples[(y + row) * self.stride + x - 1..];
         let mut edge = [0; 13];
         for (place, level) in edge[..CORNER].iter_mut().enumerate() {
             *level = at(CORNER - place)[0];
