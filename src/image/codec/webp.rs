@@ -49,8 +49,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     Ok(Decoded { pixels, reduction: Reduction::between(whole, size), profile: profile(bytes) })
 }
 
-/// Decodes luma and chroma as they are coded, or with half of their sides where that is enough, with so many columns and rows more of chroma. [`None`] where they are not coded so, or
-/// alpha is coded with them.
+/// Decodes luma and chroma as they are coded, or with half of their sides where that is enough, with so many columns and rows more of
+/// chroma. [`None`] where they are not coded so, or alpha is coded with them.
 pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, more: Size) -> Result<Option<Coded>> {
     let Some(decoder) = open_still(bytes, probe)?.filter(still::Decoder::has_planes) else { return Ok(None) };
     let size = probe.size;

@@ -3,14 +3,14 @@
 use super::super::super::super::geometry::Size;
 use super::choose::{Choice, Chosen, Luma};
 use super::levels::{Kind, Recorder};
-use super::modes::{IS_WHOLE, Large, Small, tell_chroma, tell_luma, tell_small};
+use super::modes::{IS_WHOLE, Large, LumaModes, Small, tell_chroma, tell_luma, tell_small};
 use super::probabilities::{self, Levels, MODES};
 use super::segments::{COUNT, Segments};
 use super::writer::Writer;
 
 /// What is told of a macroblock besides levels.
 pub(super) struct Told {
-    luma: Modes,
+    luma: LumaModes,
     chroma: Large,
     segment: u8,
     has_levels: bool,
@@ -18,17 +18,12 @@ pub(super) struct Told {
     pub(super) mode_bits: i64,
 }
 
-enum Modes {
-    Whole(Large),
-    Smalls([Small; 16]),
-}
-
 impl Told {
     pub(super) fn new(chosen: &Chosen, segment: u8, has_levels: bool) -> Self {
         let Choice { luma, chroma_mode: chroma, .. } = &chosen.choice;
         let luma = match luma {
-            Luma::Whole { mode, .. } => Modes::Whole(*mode),
-            Luma::Smalls { modes, .. } => Modes::Smalls(*modes),
+            Luma::Whole { mode, .. } => LumaModes::Whole(*mode),
+            Luma::Smalls { modes, .. } => LumaModes::Smalls(*modes),
         };
         Self { luma, chroma: *chroma, segment, has_levels, mode_bits: chosen.mode_bits }
     }
@@ -164,16 +159,16 @@ fn put_macroblocks(writer: &mut Writer, across: usize, told: &[Told], tree: Opti
     }
 }
 
-fn put_modes(writer: &mut Writer, modes: &Modes, above: &mut [Small; 4], left: &mut [Small; 4]) {
+fn put_modes(writer: &mut Writer, modes: &LumaModes, above: &mut [Small; 4], left: &mut [Small; 4]) {
     match modes {
-        Modes::Whole(mode) => {
+        LumaModes::Whole(mode) => {
             writer.put(true, IS_WHOLE);
             tell_luma(*mode, |bit, zero| {
                 writer.put(bit, zero);
             });
             (*above, *left) = ([mode.small(); 4], [mode.small(); 4]);
         }
-        Modes::Smalls(modes) => {
+        LumaModes::Smalls(modes) => {
             writer.put(false, IS_WHOLE);
             for (block, mode) in modes.iter().enumerate() {
                 let (above, left) = (&mut above[block % 4], &mut left[block / 4]);
@@ -192,11 +187,11 @@ fn second_part(told: &[Told], recorder: &Recorder, probabilities: &Levels) -> Ve
     let mut blocks = recorder.blocks();
     for told in told.iter().filter(|told| told.has_levels) {
         let luma = match told.luma {
-            Modes::Whole(_) => {
+            LumaModes::Whole(_) => {
                 blocks.write_next(Kind::Means, probabilities, &mut writer);
                 Kind::Rest
             }
-            Modes::Smalls(_) => Kind::Luma,
+            LumaModes::Smalls(_) => Kind::Luma,
         };
         for kind in [luma; 16].into_iter().chain([Kind::Chroma; 8]) {
             blocks.write_next(kind, probabilities, &mut writer);

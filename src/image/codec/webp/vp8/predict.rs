@@ -46,74 +46,76 @@ pub(super) type Edge = [u8; 13];
 /// Where in [`Edge`] the corner is.
 pub(super) const CORNER: usize = 4;
 
+/// What of [`values`] each mode has, row by row. Means of three stand at the place of the one in the middle, means of two from 16 on, at
+/// that of the first one. A table, for a branch by the mode is guessed wrong most of the time. Motion is none of them.
+const PLACES: [[u8; 16]; 10] = [
+    [MEAN; 16],
+    [MEAN; 16],
+    [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8],
+    [3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0],
+    [4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4],
+    [20, 21, 22, 23, 4, 5, 6, 7, 3, 20, 21, 22, 2, 4, 5, 6],
+    [6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12],
+    [21, 22, 23, 24, 6, 7, 8, 9, 22, 23, 24, 10, 7, 8, 9, 11],
+    [19, 4, 5, 6, 18, 3, 19, 4, 17, 2, 18, 3, 16, 1, 17, 2],
+    [18, 2, 17, 1, 17, 1, 16, 0, 16, 0, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST],
+];
+/// Of the lowest sample to the left, as it is.
+const LOWEST: u8 = 29;
+/// Of the mean of the four above and the four to the left.
+const MEAN: u8 = 30;
+
 /// The predictions of a block by eight modes.
 #[inline]
 pub(super) fn small(edge: &Edge, modes: [Small; 8]) -> Lanes {
-    let sides = Sides::new(edge);
-    let blocks = modes.map(|mode| sides.predict(edge, mode));
-    std::array::from_fn(|position| i16x8::new(std::array::from_fn(|lane| blocks[lane][position].into())))
+    let values = values(edge);
+    let mut lanes = [[0; 8]; 16];
+    for (lane, mode) in modes.into_iter().enumerate() {
+        if mode == Small::Motion {
+            for (position, levels) in lanes.iter_mut().enumerate() {
+                levels[lane] = motion(edge, position).into();
+            }
+        } else {
+            for (place, levels) in PLACES[mode as usize].iter().zip(&mut lanes) {
+                levels[lane] = values[usize::from(place & 31)].into();
+            }
+        }
+    }
+    lanes.map(i16x8::new)
 }
 
 /// The prediction of a block by one mode.
 #[inline]
 pub(super) fn single(edge: &Edge, mode: Small) -> [u8; 16] {
-    Sides::new(edge).predict(edge, mode)
+    if mode == Small::Motion {
+        return std::array::from_fn(|position| motion(edge, position));
+    }
+    let values = values(edge);
+    let places = &PLACES[mode as usize];
+    // Four at once, for the compiler makes one word of them.
+    let rows = std::array::from_fn::<_, 4, _>(|row| {
+        let at = |x: usize| values[usize::from(places[4 * row + x] & 31)];
+        u32::from_le_bytes([at(0), at(1), at(2), at(3)])
+    });
+    cast(rows.map(u32::to_le_bytes))
 }
 
-/// Means along an edge, the first one in the lowest byte.
-struct Sides {
-    /// Of three, by the place of the one in the middle.
-    threes: u128,
-    /// Of two, by the place of the first one.
-    twos: u128,
-}
-
-impl Sides {
-    #[inline]
-    fn new(edge: &Edge) -> Self {
-        let [e0, e1, e2, e3, above @ .., last] = *edge;
-        // With the first one and the last one twice.
-        let left = u64::from(u32::from_le_bytes([e0, e1, e2, e3])) << 8 | u64::from(e0);
-        let above = u128::from(u64::from_le_bytes(above)) << 40;
-        let last = u128::from(u16::from_le_bytes([last; 2])) << 104;
-        let before = u128::from(left) | above | last;
-        let (at, after) = (before >> 8, before >> 16);
-        Self { threes: mean_up(mean_down(before, after), at), twos: mean_up(at, after) }
-    }
-
-    /// Row by row.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the lowest four bytes")]
-    fn predict(&self, edge: &Edge, mode: Small) -> [u8; 16] {
-        let threes = |place: usize| (self.threes >> (8 * place)) as u32;
-        let twos = |place: usize| (self.twos >> (8 * place)) as u32;
-        let rows = match mode {
-            Small::Mean => [u32::from_le_bytes([mean_of_sides(edge); 4]); 4],
-            Small::Motion => return std::array::from_fn(|position| motion(edge, position)),
-            Small::Vertical => [threes(5); 4],
-            Small::Horizontal => [3, 2, 1, 0].map(|place| (threes(place) & 0xFF) * 0x0101_0101),
-            Small::RightDown => [threes(4), threes(3), threes(2), threes(1)],
-            Small::VerticalRight => {
-                let (first, second) = (twos(4), threes(4));
-                [first, second, first << 8 | threes(3) & 0xFF, second << 8 | threes(2) & 0xFF]
-            }
-            Small::LeftDown => [threes(6), threes(7), threes(8), threes(9)],
-            Small::VerticalLeft => {
-                let last = |three: u32, place: usize| three & 0xFF_FFFF | threes(place) << 24;
-                [twos(5), threes(6), last(twos(6), 10), last(threes(7), 11)]
-            }
-            Small::HorizontalDown => {
-                let pair = |place: usize| (threes(place + 1) & 0xFF) << 8 | twos(place) & 0xFF;
-                [threes(5) << 16 | pair(3), pair(3) << 16 | pair(2), pair(2) << 16 | pair(1), pair(1) << 16 | pair(0)]
-            }
-            Small::HorizontalUp => {
-                let pair = |place: usize| (threes(place) & 0xFF) << 8 | twos(place) & 0xFF;
-                let lowest = u32::from_le_bytes([edge[0]; 4]);
-                [pair(1) << 16 | pair(2), pair(0) << 16 | pair(1), lowest << 16 | pair(0), lowest]
-            }
-        };
-        cast(rows.map(u32::to_le_bytes))
-    }
+/// What [`PLACES`] are of.
+#[inline]
+fn values(edge: &Edge) -> [u8; 32] {
+    let [e0, e1, e2, e3, above @ .., last] = *edge;
+    // With the first one and the last one twice.
+    let left = u64::from(u32::from_le_bytes([e0, e1, e2, e3])) << 8 | u64::from(e0);
+    let above = u128::from(u64::from_le_bytes(above)) << 40;
+    let last = u128::from(u16::from_le_bytes([last; 2])) << 104;
+    let before = u128::from(left) | above | last;
+    let (at, after) = (before >> 8, before >> 16);
+    let mut values = [0; 32];
+    values[..16].copy_from_slice(&mean_up(mean_down(before, after), at).to_le_bytes());
+    values[16..].copy_from_slice(&mean_up(at, after).to_le_bytes());
+    values[usize::from(LOWEST)] = e0;
+    values[usize::from(MEAN)] = mean_of_sides(edge);
+    values
 }
 
 #[inline]

@@ -6,11 +6,11 @@
 use super::super::super::super::geometry::Size;
 use super::super::super::super::pixels::{Layout, Pixels};
 use super::super::super::super::planes::{Planes, repeat_edges};
-use super::modes::Small;
+use super::modes::{LumaModes, Small};
 use halve::halve;
 use header::Header;
 use levels::Table;
-use modes::{Luma, Told};
+use modes::Told;
 use residuals::{Known, Residuals};
 use samples::{Strip, There};
 
@@ -89,7 +89,7 @@ impl<'a> Decoder<'a> {
         for x in 0..self.above.len() {
             let (header, above) = (&mut self.header, &mut self.above[x]);
             let told = header.telling.read(&mut header.modes, &mut above.modes, &mut left.modes);
-            let is_whole = matches!(told.luma, Luma::Whole(_));
+            let is_whole = matches!(told.luma, LumaModes::Whole(_));
             let (above, left) = (&mut above.known, &mut left.known);
             if told.is_silent {
                 self.residuals.clear(is_whole, above, left);
@@ -106,8 +106,8 @@ impl<'a> Decoder<'a> {
     fn predict(&mut self, told: &Told, x: usize, y: usize) {
         let there = There { above: y > 0, left: x > 0 };
         match &told.luma {
-            Luma::Whole(mode) => self.luma.predict(x, *mode, there, &self.residuals, 0),
-            Luma::Smalls(modes) => self.luma.predict_smalls(x, modes, &self.residuals),
+            LumaModes::Whole(mode) => self.luma.predict(x, *mode, there, &self.residuals, 0),
+            LumaModes::Smalls(modes) => self.luma.predict_smalls(x, modes, &self.residuals),
         }
         for (strip, first_block) in self.chroma.iter_mut().zip([16, 20]) {
             strip.predict(x, told.chroma, there, &self.residuals, first_block);

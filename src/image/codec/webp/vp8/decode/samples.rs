@@ -143,8 +143,8 @@ impl Strip<16> {
     }
 }
 
-/// So many levels from a place on, where there are that many.
+/// So many samples from a place on, where there are that many.
 #[inline]
-fn some<const COUNT: usize>(levels: &[u8], from: usize) -> [u8; COUNT] {
-    levels.get(from..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; COUNT])
+fn some<const COUNT: usize>(samples: &[u8], from: usize) -> [u8; COUNT] {
+    samples.get(from..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; COUNT])
 }
