@@ -60,9 +60,9 @@ const PLACES: [[u8; 16]; 10] = [
     [19, 4, 5, 6, 18, 3, 19, 4, 17, 2, 18, 3, 16, 1, 17, 2],
     [18, 2, 17, 1, 17, 1, 16, 0, 16, 0, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST, LOWEST],
 ];
-/// Of the lowest sample to the left, as it is.
+/// The place of the lowest sample to the left, as it is.
 const LOWEST: u8 = 29;
-/// Of the mean of the four above and the four to the left.
+/// The place of the mean of the four above and the four to the left.
 const MEAN: u8 = 30;
 
 /// The predictions of a block by eight modes.
@@ -100,7 +100,7 @@ pub(super) fn single(edge: &Edge, mode: Small) -> [u8; 16] {
     cast(rows.map(u32::to_le_bytes))
 }
 
-/// What [`PLACES`] are of.
+/// What [`PLACES`] are of: 32 of them, so that a place & 31 needs no check.
 #[inline]
 fn values(edge: &Edge) -> [u8; 32] {
     let [e0, e1, e2, e3, above @ .., last] = *edge;
