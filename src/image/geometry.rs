@@ -1,6 +1,7 @@
 //! All arithmetic of sizes. Integers where a size is decided, so that no platform rounds differently.
 
 use super::orient::Orientation;
+use super::reduction::Reducer;
 use crate::params::{Fit, Position};
 use crate::variant::Scale;
 
@@ -21,22 +22,6 @@ pub struct Rect {
     pub y: f64,
     pub width: f64,
     pub height: f64,
-}
-
-/// How many pixels of a source, in each direction, went into one that was decoded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reduction {
-    x: f64,
-    y: f64,
-}
-
-/// How a decoder of JPEG makes less of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reducer {
-    /// It leaves out what there is no room for.
-    Cutting,
-    /// As libjpeg-turbo: the same at three eighths, but at one, two and four it averages pixels.
-    Averaging,
 }
 
 /// Which part of a source becomes a result of which size.
@@ -197,27 +182,6 @@ impl Arrangement {
     /// The size of the result.
     pub fn size(&self) -> Size {
         self.ground.map_or(self.placement.size, |ground| ground.size)
-    }
-}
-
-impl Reduction {
-    pub(super) const NONE: Self = Self { x: 1.0, y: 1.0 };
-
-    /// The same number each way; the last column and row may stand for fewer pixels.
-    pub(super) fn to_eighths(eighths: u32) -> Self {
-        let times = 8.0 / f64::from(eighths);
-        Self { x: times, y: times }
-    }
-
-    /// Of the whole source to the whole of what was decoded.
-    pub(super) fn between(source: Size, decoded: Size) -> Self {
-        let ratio = |from: u32, to: u32| f64::from(from) / f64::from(to);
-        Self { x: ratio(source.width, decoded.width), y: ratio(source.height, decoded.height) }
-    }
-
-    /// A part of the source in what was decoded.
-    pub(super) fn rect(self, Rect { x, y, width, height }: Rect) -> Rect {
-        Rect { x: x / self.x, y: y / self.y, width: width / self.x, height: height / self.y }
     }
 }
 

@@ -27,6 +27,7 @@ mod planar;
 mod planes;
 pub mod probe;
 mod profile;
+mod reduction;
 mod resize;
 mod riff;
 pub mod sniff;

@@ -1,8 +1,9 @@
 //! A picture as luma and chroma, which a JPEG is as a rule, and a lossy WebP. Chroma has mostly a quarter of luma's samples: so there are
 //! half as many to resample as of red, green and blue.
 
-use super::geometry::{Placement, Rect, Reduction, Size};
+use super::geometry::{Placement, Rect, Size};
 use super::pixels::Pixels;
+use super::reduction::Reduction;
 use super::resize;
 use crate::error::Result;
 
@@ -95,9 +96,11 @@ impl Coded {
             height: crop.height * stretch(half.height, height),
             ..crop
         };
+        let part = |plane, crop, size| resize::crop(plane, self.reduction.samples, crop, size);
+        let of_chroma = self.of_chroma(wide);
         let mut planes = Planes {
-            luma: resize::crop(luma, crop, placement.size)?,
-            chroma: [resize::crop(blue, self.of_chroma(wide), half)?, resize::crop(red, self.of_chroma(wide), half)?],
+            luma: part(luma, crop, placement.size)?,
+            chroma: [part(blue, of_chroma, half)?, part(red, of_chroma, half)?],
         };
         match self.range {
             Range::Full => {}

@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, DisposalMethod, MemoryLimit, Repeat};
 
-use super::super::geometry::Reduction;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::Probe;
+use super::super::reduction::Reduction;
 use super::{Decoded, corrupt};
 use crate::error::Result;
 

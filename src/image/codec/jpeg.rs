@@ -7,14 +7,15 @@ use std::ptr;
 
 use turbojpeg_sys as tj;
 
-use super::super::geometry::{Placement, Reducer, Reduction, Size};
+use super::super::geometry::{Placement, Size};
 use super::super::jpeg_scans::{self, Chroma};
 use super::super::jpeg_segments;
 use super::super::pixels::{Layout, Pixels};
 use super::super::planes::{Coded, Planes, Range, repeat_edges};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
-use super::{corrupt, not_encoded};
+use super::super::reduction::{Reducer, Reduction};
+use super::{Decoded, corrupt, not_encoded};
 use crate::error::Result;
 use scaled::Source;
 
@@ -33,9 +34,8 @@ mod sequential;
 mod symbols;
 mod write;
 
-/// Decodes to as many eighths of the sides (rounded up) as the placement needs, and tells how many: in the DCT, which skips most of
-/// the work.
-pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<(Pixels, u32, Option<Profile>)> {
+/// Decodes to as many eighths of the sides (rounded up) as the placement needs: in the DCT, which skips most of the work.
+pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
     let (source, eighths) = way(bytes, probe, placement);
     let colours = jpeg_segments::colours(bytes);
     let profile = colours.profile.as_deref().and_then(Profile::icc);
@@ -43,7 +43,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     if let Some(pixels) =
         source.filter(|_| decoder.is_ycc_or_grey()).and_then(|source| scaled::pixels(&source, eighths, size))
     {
-        return Ok((pixels, eighths, profile));
+        return Ok(Decoded { pixels, reduction: Reduction::to_eighths(eighths, Reducer::Cutting), profile });
     }
     let reduced = if eighths < 8 { jpeg_scans::reduce(bytes, eighths, Chroma::Finer) } else { None };
     let coded = reduced.as_deref().unwrap_or(bytes);
@@ -56,7 +56,7 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Resu
     if layout == Layout::Cmyk && colours.is_adobe {
         pixels.data.iter_mut().for_each(|light| *light = u8::MAX - *light);
     }
-    Ok((pixels, eighths, profile))
+    Ok(Decoded { pixels, reduction: Reduction::to_eighths(eighths, Reducer::Averaging), profile })
 }
 
 /// Decodes luma and chroma as they are coded, each to as many eighths as the placement needs, with as many columns and rows more of
@@ -76,8 +76,8 @@ pub(super) fn decode_planes(
         planes.iter().zip(sizes).all(|(plane, held)| plane.width >= held.width && plane.height >= held.height)
     };
     let scaled = source.and_then(|source| scaled::planes(&source, eighths, more)?.try_into().ok()).filter(has_room);
-    let mut planes = if let Some(planes) = scaled {
-        planes
+    let (mut planes, reducer) = if let Some(planes) = scaled {
+        (planes, Reducer::Cutting)
     } else {
         let reduced = if eighths < 8 { jpeg_scans::reduce(bytes, eighths, Chroma::AsLuma) } else { None };
         if let Some(reduced) = &reduced {
@@ -87,10 +87,11 @@ pub(super) fn decode_planes(
         let wider = Size { width: chroma.width + more.width, height: chroma.height + more.height };
         let mut planes = [luma, wider, wider].map(|size| Pixels::zeroed(size, Layout::Gray));
         decoder.read_planes(reduced.as_deref().unwrap_or(bytes), &mut planes, sizes).map_err(corrupt)?;
-        planes
+        (planes, Reducer::Averaging)
     };
     planes.iter_mut().zip(sizes).for_each(|(plane, held)| repeat_edges(plane, held));
-    Ok(Some(Coded { size, planes, sampling, range: Range::Full, reduction: Reduction::to_eighths(eighths) }))
+    let reduction = Reduction::to_eighths(eighths, reducer);
+    Ok(Some(Coded { size, planes, sampling, range: Range::Full, reduction }))
 }
 
 /// To how many eighths a source is to be decoded, and its header where that is not libjpeg's work.

@@ -2,11 +2,12 @@
 
 use super::animation::Animation;
 use super::colour::Converter;
-use super::geometry::{Placement, Reduction, Size};
+use super::geometry::{Placement, Size};
 use super::pixels::Pixels;
 use super::planes::{Coded, Planes};
 use super::probe::Probe;
 use super::profile::Profile;
+use super::reduction::Reduction;
 use super::{Cancel, Encoding};
 use crate::error::{Error, Kind, Result};
 use crate::format::{FileType, Format};
@@ -42,10 +43,7 @@ impl Decoded {
 pub(super) fn decode(bytes: &[u8], probe: &Probe, placement: &Placement) -> Result<Decoded> {
     let whole = |(pixels, profile)| Decoded { pixels, reduction: Reduction::NONE, profile };
     match probe.file_type {
-        FileType::Jpeg => {
-            let (pixels, eighths, profile) = jpeg::decode(bytes, probe, placement)?;
-            Ok(Decoded { pixels, reduction: Reduction::to_eighths(eighths), profile })
-        }
+        FileType::Jpeg => jpeg::decode(bytes, probe, placement),
         FileType::Png => png::decode(bytes, probe).map(whole),
         FileType::Webp => webp::decode(bytes, probe, placement),
         FileType::Avif => avif::decode(bytes, probe).map(whole),

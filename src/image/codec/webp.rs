@@ -8,11 +8,12 @@ use webp::{BitstreamFeatures, BitstreamFormat, Encoder, WebPConfig};
 
 use super::super::Cancel;
 use super::super::animation::Animation;
-use super::super::geometry::{Placement, Reduction, Size};
+use super::super::geometry::{Placement, Size};
 use super::super::pixels::{Layout, Pixels};
 use super::super::planes::{Coded, Planes, Range, repeat_edges};
 use super::super::probe::Probe;
 use super::super::profile::Profile;
+use super::super::reduction::Reduction;
 use super::super::riff;
 use super::{Decoded, Target, corrupt, flat, not_encoded};
 use crate::error::Result;
@@ -58,7 +59,7 @@ pub(super) fn decode_planes(bytes: &[u8], probe: &Probe, placement: &Placement, 
     if placement.blurs_blocks()
         && let Some(planes) = decode_halves(bytes, size, more)
     {
-        let reduction = Reduction::to_eighths(4);
+        let reduction = Reduction::HALVES;
         return Ok(Some(Coded { size: half, planes, sampling: (2, 2), range: Range::Limited, reduction }));
     }
     let wider = Size { width: half.width + more.width, height: half.height + more.height };
