@@ -81,9 +81,14 @@ fn lanczos_of_means<const TENTHS: u8>(x: f64) -> f64 {
     lanczos(x) - second_difference / 24.0
 }
 
+/// sinc(x) sinc(x ÷ 3), by one sine: that of an angle is made of its third's. It is asked for often enough to be seen in a render's time.
 fn lanczos(x: f64) -> f64 {
-    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) };
-    if x.abs() < LOBES { sinc(x) * sinc(x / LOBES) } else { 0.0 }
+    if x == 0.0 {
+        return 1.0;
+    }
+    let third = (PI * x / LOBES).sin();
+    let whole = third * (3.0 - 4.0 * third * third);
+    if x.abs() < LOBES { LOBES * whole * third / (PI * x).powi(2) } else { 0.0 }
 }
 
 fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
